@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <muster/env/edge_cloud.hpp>
+#include <muster/kmps/baselines/cloud_only.hpp>
+#include <muster/kmps/baselines/earliest_finish.hpp>
+#include <muster/kmps/baselines/greedy.hpp>
+#include <muster/kmps/baselines/idle_first.hpp>
+#include <muster/kmps/baselines/least_queue.hpp>
+#include <muster/kmps/baselines/local_only.hpp>
+#include <muster/kmps/baselines/power_of_two.hpp>
+#include <muster/kmps/baselines/random_choice.hpp>
+#include <muster/kmps/baselines/round_robin.hpp>
+#include <muster/kmps/clairvoyant.hpp>
+#include <muster/queue/adaptive_hybrid.hpp>
+#include <muster/queue/earliest_deadline.hpp>
+
+#include "evaluate.hpp"
+#include "watched.hpp"
+
+namespace cli {
+namespace {
+
+namespace kmps = muster::kmps;
+namespace queue = muster::queue;
+
+// The same queues as the pipelines that learn, so that a comparison is about dispatching only.
+using hybrid_queues = muster::env::edge_cloud<queue::adaptive_hybrid, queue::adaptive_hybrid>;
+using deadline_queues = muster::env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline>;
+
+template <class Environment, class Rule>
+kmps::episode_result run(const muster::env::edge_cloud_config& system, const workload& w,
+                         std::uint64_t seed, const kmps::episode_options& options,
+                         const decision_listener& listener) {
+  Environment environment{system};
+  environment.load(std::span<const muster::trace::arrival>{w.arrivals}, w.horizon);
+  muster::rng random{seed};
+  if (listener) {
+    watched<Rule> d{Rule{}, listener};
+    return kmps::run_episode(environment, d, random, options);
+  }
+  Rule d{};
+  return kmps::run_episode(environment, d, random, options);
+}
+
+using runner = kmps::episode_result (*)(const muster::env::edge_cloud_config&, const workload&,
+                                        std::uint64_t, const kmps::episode_options&,
+                                        const decision_listener&);
+
+struct named_runner {
+  const char* name;
+  runner function;
+};
+
+constexpr named_runner runners[] = {
+    {"random", run<hybrid_queues, kmps::random_choice>},
+    {"round_robin", run<hybrid_queues, kmps::round_robin>},
+    {"local_only", run<hybrid_queues, kmps::local_only>},
+    {"cloud_only", run<hybrid_queues, kmps::cloud_only>},
+    {"idle_first", run<hybrid_queues, kmps::idle_first>},
+    {"least_queue", run<hybrid_queues, kmps::least_queue>},
+    {"power_of_two", run<hybrid_queues, kmps::power_of_two>},
+    {"greedy", run<hybrid_queues, kmps::greedy>},
+    {"edf_fastest", run<deadline_queues, kmps::earliest_finish>},
+};
+
+}  // namespace
+
+kmps::episode_result run_rule(const std::string& pipeline,
+                              const muster::env::edge_cloud_config& system, const workload& w,
+                              std::uint64_t seed, const kmps::episode_options& options,
+                              const decision_listener& listener) {
+  for (const named_runner& r : runners) {
+    if (pipeline == r.name) return r.function(system, w, seed, options, listener);
+  }
+  MUSTER_EXPECTS(false, "muster: cli::run_rule got a name that is no rule; check the registry");
+  return {};
+}
+
+run_record run_bound(const muster::env::edge_cloud_config& system, const workload& w,
+                     std::uint64_t seed) {
+  const kmps::clairvoyant_bound b =
+      kmps::clairvoyant{}(system, std::span<const muster::trace::arrival>{w.arrivals}, w.horizon);
+  return make_bound_record(seed, b.requests, b.on_time, b.infeasible, w.horizon.seconds());
+}
+
+}  // namespace cli

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <muster/autodiff/tape.hpp>
+#include <muster/core/contracts.hpp>
+#include <muster/core/rng.hpp>
+#include <muster/nn/init.hpp>
+#include <muster/nn/optim/adam.hpp>
+#include <muster/nn/optim/clip_norm.hpp>
+#include <muster/nn/optim/staircase.hpp>
+#include <muster/rl/actor.hpp>
+#include <muster/rl/critic.hpp>
+#include <muster/rl/detail/staging.hpp>
+#include <muster/rl/ppo_loss.hpp>
+#include <muster/rl/rollout.hpp>
+#include <muster/rl/running_moments.hpp>
+
+namespace muster::inline MUSTER_ABI::rl {
+
+/// What an update did. Means are over the minibatches that were evaluated, by their size.
+struct ppo_stats {
+  double policy_loss = 0.0;           ///< clipped surrogate, without the entropy
+  double value_loss = 0.0;            ///< in the units of the loss (normalised, if values are)
+  double entropy = 0.0;               ///< nats
+  double clip_fraction = 0.0;         ///< part of samples whose ratio left [1 - clip, 1 + clip]
+  double approx_kl = 0.0;             ///< mean of (r - 1) - ln r, an estimate of KL(old | new)
+  double actor_gradient_norm = 0.0;   ///< before clipping
+  double critic_gradient_norm = 0.0;  ///< before clipping
+  double explained_variance = 0.0;    ///< 1 - Var(target - value) / Var(target); 0 if that is 0
+  std::uint32_t steps = 0;            ///< optimiser steps taken, one per minibatch
+  bool stopped_by_kl = false;         ///< the policy had moved far enough before all epochs
+  bool refused = false;  ///< something was not finite; from there on no step was taken
+};
+
+/// Proximal policy optimisation: several careful steps on each batch of decisions.
+///
+/// Idea      the data is worth several passes, as long as the new policy stays near the one
+///           that made it: the gain of moving a probability ratio beyond 1 +- clip is cut off.
+/// Source    J. Schulman, F. Wolski, P. Dhariwal, A. Radford, O. Klimov: Proximal policy
+///           optimization algorithms, 2017, Algorithm 1; the loss is in rl/ppo_loss.hpp.
+///           Here actor and critic share no parameters: each has its own Adam, rate and
+///           gradient-norm limit. Advantages are normalised over the whole batch.
+/// Use       `policy().decide` and `value` while collecting, `update` on the batch.
+/// Cost      one forward and backward pass per minibatch, one tape for both networks; nothing
+///           allocates once a batch of that size went through.
+/// Determinism    samples are shuffled by the given generator; a minibatch is a block of that
+///           order, sizes differ by at most one; sums as the backend guarantees.
+/// Trouble   `refused`: look for infinite rewards or a rate that is too high. clip_fraction
+///           above 0.3 or approx_kl above 0.05: lower the rate or the epochs. entropy near 0
+///           early: raise its weight. explained_variance below 0: the critic lags behind.
+template <class Actor = actor<>, critic_strategy Critic = single_critic<>>
+class ppo {
+ public:
+  using actor_type = Actor;
+  using critic_type = Critic;
+  using value_type = typename Actor::value_type;
+  using backend_type = typename Actor::backend_type;
+  using tape_type = typename Actor::tape_type;
+  using var_type = typename Actor::var_type;
+  using optimiser_type = nn::adam<value_type, backend_type>;
+
+  static_assert(std::is_same_v<tape_type, typename Critic::tape_type>,
+                "muster: rl::ppo trains actor and critic on one tape; give both networks the same "
+                "number type and backend");
+
+  struct config {
+    typename Actor::config actor{};
+    typename Critic::config critic{};
+    double clip = 0.2;              ///< allowed change of a probability ratio; (0, 1)
+    double entropy = 0.01;          ///< weight of the entropy, nats^-1; >= 0
+    std::size_t epochs = 4;         ///< passes over a batch; >= 1
+    std::size_t minibatch = 256;    ///< samples per step, at most; >= 1
+    double max_grad_norm = 0.5;     ///< per network; 0 = no limit
+    value_loss_kind value_loss = value_loss_kind::huber;
+    double huber_delta = 1.0;       ///< where Huber's loss turns straight; > 0
+    double value_clip = 0.0;        ///< allowed change of a value, in units of the loss; 0 = any
+    bool normalise_advantages = true;
+    bool normalise_values = false;  ///< the critic learns targets of mean 0 and sd 1
+    double target_kl = 0.0;         ///< no further step once approx_kl exceeds it; 0 = never
+    double actor_rate = 5e-4;       ///< learning rate; > 0
+    double critic_rate = 5e-4;      ///< learning rate; > 0
+    double adam_epsilon = 1e-8;     ///< > 0
+    nn::staircase decay{.rate = 1.0, .decay = 1.0, .every = 1000};  ///< of both rates, in steps
+  };
+
+  /// Orthogonal initial values with gains sqrt(2) (hidden), 0.01 (policy) and 1 (value), drawn
+  /// from `g`; for others call `policy().initialise` and `critic().initialise`.
+  ppo(const config& c, rng& g)
+      : config_{c},
+        actor_{c.actor},
+        critic_{c.critic},
+        actor_optimiser_{actor_.store(), {.rate = c.actor_rate, .epsilon = c.adam_epsilon}},
+        critic_optimiser_{critic_.store(), {.rate = c.critic_rate, .epsilon = c.adam_epsilon}} {
+    MUSTER_EXPECTS(c.clip > 0.0 && c.clip < 1.0 && c.epochs > 0 && c.minibatch > 0,
+                   "muster: rl::ppo config is out of range; clip in (0, 1), epochs and minibatch "
+                   "at least 1");
+    MUSTER_EXPECTS(c.entropy >= 0.0 && c.max_grad_norm >= 0.0 && c.huber_delta > 0.0 &&
+                       c.value_clip >= 0.0 && c.target_kl >= 0.0,
+                   "muster: rl::ppo config is out of range; see the field's comment");
+    actor_.initialise(nn::orthogonal{}, nn::orthogonal{0.01}, g);
+    critic_.initialise(nn::orthogonal{}, nn::orthogonal{1.0}, g);
+  }
+
+  [[nodiscard]] Actor& policy() noexcept { return actor_; }
+  [[nodiscard]] const Actor& policy() const noexcept { return actor_; }
+  [[nodiscard]] Critic& critic() noexcept { return critic_; }
+  [[nodiscard]] const Critic& critic() const noexcept { return critic_; }
+
+  /// V of each row of `states` [n, critic().in()] into `out` [n], in units of reward.
+  void values(std::span<const float> states, std::span<float> out) {
+    evaluate(states, out, [&](auto x, auto y, auto w) { critic_.values(x, y, w); });
+  }
+  /// The same as a target sees it: from the frozen network, if the critic has one.
+  void next_values(std::span<const float> states, std::span<float> out) {
+    evaluate(states, out, [&](auto x, auto y, auto w) { critic_.next_values(x, y, w); });
+  }
+  [[nodiscard]] float value(std::span<const float> state) {
+    float v = 0.0F;
+    values(state, {&v, 1});
+    return v;
+  }
+  [[nodiscard]] float next_value(std::span<const float> state) {
+    float v = 0.0F;
+    next_values(state, {&v, 1});
+    return v;
+  }
+
+  /// Learns from a batch. If a number in the batch is not finite nothing changes; if a loss or
+  /// a gradient is not finite, that step and all later ones are left out. Both set `refused`.
+  ppo_stats update(const ppo_batch& batch, rng& g) {
+    check(batch);
+    ppo_stats stats;
+    const std::size_t n = batch.size();
+    if (n == 0) return stats;
+    if (!finite(batch)) {
+      stats.refused = true;
+      return stats;
+    }
+    stats.explained_variance = explained_variance(batch);
+    if (config_.normalise_values) moments_.add(batch.targets);
+    prepare(batch);
+
+    const std::size_t parts = (n + config_.minibatch - 1) / config_.minibatch;
+    double seen = 0.0;
+    for (std::size_t epoch = 0; epoch < config_.epochs && going(stats); ++epoch) {
+      for (std::size_t i = n; i > 1; --i) {
+        std::swap(order_[i - 1], order_[static_cast<std::size_t>(uniform_below(g, i))]);
+      }
+      for (std::size_t part = 0; part < parts && going(stats); ++part) {
+        const std::size_t first = part * n / parts;
+        const std::size_t rows = (part + 1) * n / parts - first;
+        step(batch, std::span<const std::uint32_t>{order_}.subspan(first, rows), stats);
+        seen += static_cast<double>(rows);
+      }
+    }
+    for (double* sum : {&stats.policy_loss, &stats.value_loss, &stats.entropy,
+                        &stats.clip_fraction, &stats.approx_kl, &stats.actor_gradient_norm,
+                        &stats.critic_gradient_norm}) {
+      *sum /= seen;
+    }
+    critic_.end_cycle();
+    return stats;
+  }
+
+  [[nodiscard]] const config& configuration() const noexcept { return config_; }
+  [[nodiscard]] optimiser_type& actor_optimiser() noexcept { return actor_optimiser_; }
+  [[nodiscard]] optimiser_type& critic_optimiser() noexcept { return critic_optimiser_; }
+  /// Mean and deviation of the targets so far; only with `normalise_values`.
+  [[nodiscard]] running_moments& target_moments() noexcept { return moments_; }
+
+  /// Names in a checkpoint (nn/checkpoint.hpp) all that a resumed training needs, but for the
+  /// generator, which is the caller's.
+  template <class Checkpoint>
+  void add_to(Checkpoint& c, std::string_view prefix = {}) {
+    const std::string p{prefix};
+    actor_.add_to(c, p);
+    critic_.add_to(c, p);
+    c.add(p + "actor_adam", actor_.store(), actor_optimiser_);
+    c.add(p + "critic_adam", critic_.store(), critic_optimiser_);
+    c.add(p + "target_moments", moments_.state());
+  }
+
+ private:
+  using floats = std::span<const float>;
+  static constexpr bool direct = backend_type::host_memory && std::is_same_v<value_type, float>;
+
+  static bool going(const ppo_stats& s) noexcept { return !s.refused && !s.stopped_by_kl; }
+
+  void check(const ppo_batch& b) const {
+    const std::size_t n = b.size();
+    MUSTER_EXPECTS(b.observations.size() == n * actor_.in() &&
+                       b.critic_observations.size() == n * critic_.in(),
+                   "muster: rl::ppo::update got observations of another width; compare the "
+                   "networks' `in` with the batch");
+    MUSTER_EXPECTS(b.masks.empty() || b.masks.size() == n * actor_.actions(),
+                   "muster: rl::ppo::update needs masks [n, actions]; or none");
+    MUSTER_EXPECTS(b.log_probs.size() == n && b.advantages.size() == n && b.targets.size() == n &&
+                       b.values.size() == n,
+                   "muster: rl::ppo::update needs one entry per action in every column");
+    MUSTER_EXPECTS(n < (std::numeric_limits<std::uint32_t>::max)(),
+                   "muster: rl::ppo::update numbers samples with 32 bits; split the batch");
+  }
+
+  static bool finite(const ppo_batch& b) noexcept {
+    for (const floats column : {b.observations, b.critic_observations, b.log_probs, b.advantages,
+                                b.targets, b.values}) {
+      // x - x is 0 for every finite x and NaN otherwise; eight sums side by side, because one
+      // would wait for itself at every addition.
+      float sums[8] = {};
+      std::size_t i = 0;
+      for (; i + 8 <= column.size(); i += 8) {
+        for (std::size_t j = 0; j < 8; ++j) sums[j] += column[i + j] - column[i + j];
+      }
+      for (; i < column.size(); ++i) sums[0] += column[i] - column[i];
+      for (const float sum : sums) {
+        if (!(sum == 0.0F)) return false;
+      }
+    }
+    return true;
+  }
+
+  static double explained_variance(const ppo_batch& b) noexcept {
+    double mean_target = 0.0;
+    double mean_rest = 0.0;
+    const double n = static_cast<double>(b.size());
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      mean_target += static_cast<double>(b.targets[i]) / n;
+      mean_rest += static_cast<double>(b.targets[i]) / n - static_cast<double>(b.values[i]) / n;
+    }
+    double target = 0.0;
+    double rest = 0.0;
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      const double t = static_cast<double>(b.targets[i]);
+      const double r = t - static_cast<double>(b.values[i]) - mean_rest;
+      target += (t - mean_target) * (t - mean_target);
+      rest += r * r;
+    }
+    return target > 0.0 ? 1.0 - rest / target : 0.0;
+  }
+
+  // Everything that is the same for all minibatches of one update.
+  void prepare(const ppo_batch& b) {
+    const std::size_t n = b.size();
+    order_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) order_[i] = static_cast<std::uint32_t>(i);
+
+    advantage_mean_ = 0.0;
+    advantage_scale_ = 1.0;
+    if (config_.normalise_advantages) {
+      running_moments m;
+      m.add(b.advantages);
+      advantage_mean_ = m.mean();
+      advantage_scale_ = 1.0 / (m.sd() + 1e-8);
+    }
+    const std::size_t rows = (std::min)(n, config_.minibatch);
+    observations_.reserve(rows * actor_.in());
+    states_.reserve(rows * critic_.in());
+    if (!b.masks.empty()) masks_.reserve(rows * actor_.actions());
+    actions_.reserve(rows);
+    for (auto* column : {&log_probs_, &advantages_, &targets_, &old_values_}) {
+      column->reserve(rows);
+    }
+    ratios_.resize(rows);
+  }
+
+  template <class U>
+  static void gather(std::span<const std::uint32_t> rows, std::span<const U> from,
+                     std::size_t width, auto& to) {
+    auto* out = to.host().data();
+    using target = std::remove_reference_t<decltype(*out)>;
+    for (const std::uint32_t r : rows) {
+      const U* row = from.data() + r * width;
+      for (std::size_t j = 0; j < width; ++j) *out++ = static_cast<target>(row[j]);
+    }
+  }
+  template <class F>
+  static void gather(std::span<const std::uint32_t> rows, floats from, auto& to, F&& f) {
+    auto* out = to.host().data();
+    using target = std::remove_reference_t<decltype(*out)>;
+    for (const std::uint32_t r : rows) *out++ = static_cast<target>(f(from[r]));
+  }
+
+  // Forward, statistics, backward, clip, Adam for the samples `rows`.
+  void step(const ppo_batch& b, std::span<const std::uint32_t> rows, ppo_stats& stats) {
+    const std::size_t n = rows.size();
+    const bool shared = b.observations.data() == b.critic_observations.data() &&
+                        actor_.in() == critic_.in();
+    gather(rows, b.observations, actor_.in(), observations_);
+    if (!shared) gather(rows, b.critic_observations, critic_.in(), states_);
+    if (!b.masks.empty()) gather(rows, b.masks, actor_.actions(), masks_);
+    gather(rows, b.actions, 1, actions_);
+    gather(rows, b.log_probs, 1, log_probs_);
+    gather(rows, b.advantages, advantages_, [&](float a) {
+      return (static_cast<double>(a) - advantage_mean_) * advantage_scale_;
+    });
+    const auto in_units = [&](float v) { return moments_.normalised(static_cast<double>(v)); };
+    if (config_.normalise_values) {
+      gather(rows, b.targets, targets_, in_units);
+      gather(rows, b.values, old_values_, in_units);
+    } else {
+      gather(rows, b.targets, 1, targets_);
+      gather(rows, b.values, 1, old_values_);
+    }
+
+    using T = value_type;
+    tape_.reset();
+    const var_type x = tape_.constant(observations_.commit({n, actor_.in()}));
+    const var_type s = shared ? x : tape_.constant(states_.commit({n, critic_.in()}));
+    num::view<const std::uint8_t> mask;
+    if (!b.masks.empty()) mask = masks_.commit({n, actor_.actions()});
+
+    const var_type log_probs = actor_.log_probs(tape_, x, mask);
+    const auto surrogate =
+        clipped_surrogate(pick_columns(log_probs, actions_.commit({n})),
+                          tape_.constant(log_probs_.commit({n})),
+                          tape_.constant(advantages_.commit({n})), static_cast<T>(config_.clip));
+    const var_type entropy = mean_entropy(log_probs);
+    const var_type target = tape_.constant(targets_.commit({n, 1}));
+    const var_type off = critic_.loss(tape_, s, [&](var_type prediction) {
+      const T delta = static_cast<T>(config_.huber_delta);
+      if (config_.value_clip == 0.0) {
+        return value_loss(prediction, target, config_.value_loss, delta);
+      }
+      return clipped_value_loss(prediction, target, tape_.constant(old_values_.commit({n, 1})),
+                                config_.value_loss, delta, static_cast<T>(config_.value_clip));
+    });
+    const var_type total = surrogate.loss + entropy * static_cast<T>(-config_.entropy) + off;
+
+    const double weight = static_cast<double>(n);
+    const double policy_loss = number(surrogate.loss);
+    const double value_loss_now = number(off);
+    const double entropy_now = number(entropy);
+    const double kl = note_ratios(surrogate.ratio, stats);
+    stats.policy_loss += policy_loss * weight;
+    stats.value_loss += value_loss_now * weight;
+    stats.entropy += entropy_now * weight;
+    if (!std::isfinite(policy_loss + value_loss_now + entropy_now)) {
+      stats.refused = true;
+      return;
+    }
+    if (config_.target_kl > 0.0 && kl > config_.target_kl) {
+      stats.stopped_by_kl = true;
+      return;
+    }
+
+    actor_.store().zero_grads();
+    critic_.store().zero_grads();
+    tape_.backward(total);
+    const double limit = config_.max_grad_norm > 0.0 ? config_.max_grad_norm
+                                                     : (std::numeric_limits<double>::max)();
+    const auto a = nn::clip_norm(actor_.store(), limit);
+    const auto c = nn::clip_norm(critic_.store(), limit);
+    stats.actor_gradient_norm += a.norm * weight;
+    stats.critic_gradient_norm += c.norm * weight;
+    if (!a.finite || !c.finite) {
+      stats.refused = true;
+      return;
+    }
+    const double rate = config_.decay(actor_optimiser_.steps());
+    actor_optimiser_.step(actor_.store(), rate, a.scale);
+    critic_optimiser_.step(critic_.store(), rate, c.scale);
+    ++stats.steps;
+  }
+
+  [[nodiscard]] double number(var_type v) const {
+    value_type x{};
+    actor_.store().backend().download(v.value(), std::span<value_type>{&x, 1});
+    return static_cast<double>(x);
+  }
+  // Adds clip fraction and KL of this minibatch to the sums; returns the mean KL.
+  double note_ratios(var_type ratio, ppo_stats& stats) {
+    const auto view = ratio.value();
+    const std::span<value_type> r = std::span{ratios_}.first(view.size());
+    actor_.store().backend().download(view, r);
+    double clipped = 0.0;
+    double kl = 0.0;
+    for (const value_type x : r) {
+      const double change = static_cast<double>(x) - 1.0;
+      clipped += std::abs(change) > config_.clip ? 1.0 : 0.0;
+      kl += change - std::log1p((std::max)(change, -1.0 + 1e-300));
+    }
+    stats.clip_fraction += clipped;
+    stats.approx_kl += kl;
+    return kl / static_cast<double>(r.size());
+  }
+
+  template <class F>
+  void evaluate(floats states, std::span<float> out, F&& f) {
+    const std::size_t n = out.size();
+    MUSTER_EXPECTS(states.size() == n * critic_.in(),
+                   "muster: rl::ppo::values reads states [n, critic().in()] and writes [n]");
+    if (n == 0) return;
+    workspace_.reserve(critic_.workspace_size(n));
+    const num::shape wide{n, critic_.in()};
+    if constexpr (direct) {
+      f(num::view<const float>{states.data(), wide}, num::view<float>{out.data(), {n, 1}},
+        workspace_.workspace());
+    } else {
+      value_input_.reserve(states.size());
+      value_output_.reserve(n);
+      for (std::size_t i = 0; i < states.size(); ++i) {
+        value_input_.host()[i] = static_cast<value_type>(states[i]);
+      }
+      const num::view<value_type> y = value_output_.device({n, 1});
+      f(value_input_.commit(wide), y, workspace_.workspace());
+      host_.resize(n);
+      actor_.store().backend().download(num::view<const value_type>{y},
+                                        std::span<value_type>{host_});
+      for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(host_[i]);
+    }
+    if (config_.normalise_values) {
+      for (float& v : out) v = static_cast<float>(moments_.restored(static_cast<double>(v)));
+    }
+  }
+
+  config config_;
+  Actor actor_;
+  Critic critic_;
+  optimiser_type actor_optimiser_, critic_optimiser_;
+  running_moments moments_;
+  tape_type tape_;
+  std::vector<std::uint32_t> order_;
+  std::vector<value_type> ratios_, host_;
+  detail::staging<value_type, backend_type> observations_, states_, log_probs_, advantages_,
+      targets_, old_values_, workspace_, value_input_, value_output_;
+  detail::staging<std::uint8_t, backend_type> masks_;
+  detail::staging<std::uint32_t, backend_type> actions_;
+  double advantage_mean_ = 0.0;
+  double advantage_scale_ = 1.0;
+};
+
+}  // namespace muster::inline MUSTER_ABI::rl
