@@ -70,9 +70,7 @@ class network {
                               store_.grad(biases_[l]));
     }
   }
-  void clip_and_adam() {
-    optimiser_.step(store_, 1.0, nn::clip_norm(store_, 0.5).scale);
-  }
+  void clip_and_adam() { optimiser_.step(store_, 1.0, nn::clip_norm(store_, 0.5).scale); }
 
  private:
   [[nodiscard]] num::activation kind(std::size_t l) const {

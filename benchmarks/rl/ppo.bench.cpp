@@ -88,8 +88,18 @@ void two_agents(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 512);
 }
 
-BENCHMARK(muster_step)->Name("ppo/muster")->Arg(32)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
-BENCHMARK(kernel_step)->Name("ppo/kernels")->Arg(32)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
+BENCHMARK(muster_step)
+    ->Name("ppo/muster")
+    ->Arg(32)
+    ->Arg(64)
+    ->Arg(256)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(kernel_step)
+    ->Name("ppo/kernels")
+    ->Arg(32)
+    ->Arg(64)
+    ->Arg(256)
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK(eigen_step)->Name("ppo/eigen")->Arg(32)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
 BENCHMARK(two_agents)
     ->Name("ppo/two_agents_on_threads")

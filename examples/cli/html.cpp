@@ -155,7 +155,9 @@ std::string comparison_table(const summary& s) {
     out += fmt::format("<th>{}<br><small>95 % interval of a − b</small></th><th>p</th>", c.title);
   }
   out += "</tr></thead><tbody>\n";
-  for (const auto& [a, b] : pairs) {
+  for (const auto& pair : pairs) {
+    const auto& a = pair.first;
+    const auto& b = pair.second;
     out += fmt::format("<tr><td>{}</td><td class=\"l\">{}</td>", escaped(a), escaped(b));
     for (const column& c : columns) {
       const auto it =

@@ -213,6 +213,8 @@ std::string say(const CLI::ParseError& e, CLI::App& app, const std::vector<std::
     const std::string text = e.what();
     const std::size_t colon = text.rfind(": ");
     if (colon != std::string::npos) said.field = text.substr(colon + 2);
+    // CLI11 lists the words from the last to the first.
+    said.field = said.field.substr(said.field.rfind(' ') + 1);
     said.expected = "flags such as --rate 300 only";
   } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&e) != nullptr) {
     const std::string text = e.what();

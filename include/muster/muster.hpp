@@ -99,6 +99,7 @@
 #include <muster/queue/shortest_estimated.hpp>
 #include <muster/rl/actor.hpp>
 #include <muster/rl/critic.hpp>
+#include <muster/rl/double_buffer.hpp>
 #include <muster/rl/dual_critic.hpp>
 #include <muster/rl/gae.hpp>
 #include <muster/rl/heads.hpp>
@@ -106,6 +107,7 @@
 #include <muster/rl/masked_categorical.hpp>
 #include <muster/rl/ppo.hpp>
 #include <muster/rl/ppo_loss.hpp>
+#include <muster/rl/replay_window.hpp>
 #include <muster/rl/rollout.hpp>
 #include <muster/rl/running_moments.hpp>
 #include <muster/rl/vector_env.hpp>

@@ -51,7 +51,10 @@ TEST_CASE("left and right are mirror images", "[env][cart_pole]") {
 
 TEST_CASE("the energy of a free swing hardly changes for small steps", "[env][cart_pole]") {
   // Without a push the equations conserve energy; the Euler step does so to first order.
-  cart_pole e{{.push = 0.0, .time_step = 1e-5, .angle_limit = 10.0, .track_limit = 100.0,
+  cart_pole e{{.push = 0.0,
+               .time_step = 1e-5,
+               .angle_limit = 10.0,
+               .track_limit = 100.0,
                .step_limit = 1'000'000}};
   rng g{1};
   e.place({0.0, 0.0, 0.1, 0.0});

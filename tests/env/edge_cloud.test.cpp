@@ -130,8 +130,8 @@ TEST_CASE("edge_cloud: what is past its deadline is discarded at the next slot, 
   env::edge_cloud<> e{tiny()};
   // The first blocks the replica for 2 s; the second expires at 600 ms while it waits; the third
   // expires at its access point before any slot sees it.
-  load(e, {at(1, 2'000, 9'000'000), at(2, 10, 598'000), at(3, 10, 100'000),
-           at(760, 10, 5'000'000)});
+  load(e,
+       {at(1, 2'000, 9'000'000), at(2, 10, 598'000), at(3, 10, 100'000), at(760, 10, 5'000'000)});
   dispatch_view view;
   REQUIRE(e.next_decision(view));
   e.dispatch(0);
@@ -382,8 +382,11 @@ void conserves(Env& e, Rule rule, std::uint64_t seed) {
       for (std::size_t i = 0; i < e.records().size(); ++i) {
         const auto& r = e.records()[i];
         switch (r.state) {
-          case request_state::not_arrived: break;
-          case request_state::waiting_at_access: ++waiting; break;
+          case request_state::not_arrived:
+            break;
+          case request_state::waiting_at_access:
+            ++waiting;
+            break;
           case request_state::waiting_at_target:
             ++waiting;
             ++queued[r.target];
@@ -392,12 +395,15 @@ void conserves(Env& e, Rule rule, std::uint64_t seed) {
             ++running;
             if (r.finished > e.now()) {
               ++busy[r.target];
-              cpu[r.target] += static_cast<std::int64_t>(
-                  static_cast<double>(e.requests()[i].cpu) * 1e3 + 0.5);
+              cpu[r.target] +=
+                  static_cast<std::int64_t>(static_cast<double>(e.requests()[i].cpu) * 1e3 + 0.5);
             }
             break;
-          case request_state::on_time: ++done; break;
-          default: ++missed;
+          case request_state::on_time:
+            ++done;
+            break;
+          default:
+            ++missed;
         }
       }
       good = good && waiting == c.waiting && running == c.running && done == c.done &&
@@ -498,6 +504,7 @@ TEST_CASE("edge_cloud repeats itself bit for bit, and does not allocate once war
   CHECK(allocations == 0);
   CHECK(e.counts().done == first.done);
   bool same = true;
-  for (std::size_t i = 0; i < answers.size(); ++i) same = same && answers[i] == e.records()[i].answered;
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    same = same && answers[i] == e.records()[i].answered;
   CHECK(same);
 }

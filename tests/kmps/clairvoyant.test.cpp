@@ -131,13 +131,12 @@ TEST_CASE("clairvoyant is at least the best of all placements of tiny cases",
                      330 + static_cast<std::int64_t>(uniform_below(random, 300))));
       a.back().access_point = static_cast<std::uint32_t>(uniform_below(random, 2));
     }
-    std::sort(a.begin(), a.end(), [](const auto& x, const auto& y) {
-      return x.request.arrival < y.request.arrival;
-    });
+    std::sort(a.begin(), a.end(),
+              [](const auto& x, const auto& y) { return x.request.arrival < y.request.arrival; });
     using edf = env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline>;
     using fifo = env::edge_cloud<>;
-    const std::uint64_t best = (std::max)(best_of_all<edf>(c, a, seconds(2)),
-                                          best_of_all<fifo>(c, a, seconds(2)));
+    const std::uint64_t best =
+        (std::max)(best_of_all<edf>(c, a, seconds(2)), best_of_all<fifo>(c, a, seconds(2)));
     const std::uint64_t most = bound(c, a, seconds(2)).on_time;
     CAPTURE(round);
     CHECK(most >= best);

@@ -50,15 +50,14 @@ TEMPLATE_TEST_CASE("acting and training see one distribution", "[rl][actor]", so
   rng g{5};
   std::vector<float> x(4 * 6);
   for (float& v : x) v = static_cast<float>(2.0 * uniform01(g) - 1.0);
-  const std::vector<std::uint8_t> mask{1, 1, 0, 1, 1, 0, 0, 1, 0, 0,
-                                       1, 1, 1, 1, 1, 0, 1, 0, 1, 0};
+  const std::vector<std::uint8_t> mask{1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0};
   std::vector<float> p(20);
   actor.probabilities(x, mask, p);
 
   typename TestType::tape_type tape;
   const std::vector<T> input(x.begin(), x.end());
-  const auto log_p = actor.log_probs(tape, tape.constant({input.data(), {4, 6}}),
-                                     {mask.data(), {4, 5}});
+  const auto log_p =
+      actor.log_probs(tape, tape.constant({input.data(), {4, 6}}), {mask.data(), {4, 5}});
   for (std::size_t i = 0; i < 20; ++i) {
     if (mask[i] == 0) {
       CHECK(p[i] == 0.0F);
@@ -106,4 +105,9 @@ TEST_CASE("deciding does not allocate once warm", "[rl][actor]") {
   for (int k = 0; k < 50; ++k) sum += actor.act(x, mask, g) + actor.greedy(x, mask);
   CHECK(scope.allocations() == 0);
   CHECK(sum < 50U * 8U);
+}
+
+TEST_CASE("the actor of KMPS has the parameters its layers say", "[rl][actor]") {
+  const rl::actor<> kmps{{.network = {.in = 120, .out = 20, .hidden = {256, 128, 32}}}};
+  CHECK(kmps.store().count() == 120 * 256 + 256 + 256 * 128 + 128 + 128 * 32 + 32 + 32 * 20 + 20);
 }

@@ -97,3 +97,9 @@ TEST_CASE("a moved critic keeps its networks", "[rl][critic]") {
   learn(other, 5.0F);
   CHECK(ask(other, false) != value);
 }
+
+TEST_CASE("the critic of KMPS has the parameters its layers say", "[rl][critic]") {
+  const single_critic<> kmps{{.network = {.in = 120, .out = 1, .hidden = {256, 128, 64, 32}}}};
+  CHECK(kmps.store().count() ==
+        120 * 256 + 256 + 256 * 128 + 128 + 128 * 64 + 64 + 64 * 32 + 32 + 32 + 1);
+}

@@ -42,8 +42,7 @@ episode random_episode(std::uint64_t seed, std::size_t n) {
   }
   e.ends[n - 1] = 1;
   for (std::size_t k = 0; k < n; ++k) {
-    e.next_values[k] =
-        e.ends[k] != 0 ? static_cast<float>(uniform01(g)) : e.values[k + 1];
+    e.next_values[k] = e.ends[k] != 0 ? static_cast<float>(uniform01(g)) : e.values[k + 1];
   }
   return e;
 }
@@ -54,8 +53,8 @@ double advantage_by_sum(const episode& e, std::size_t k, double lambda) {
   double weight = 1.0;
   for (std::size_t l = k; l < e.rewards.size(); ++l) {
     const double g = static_cast<double>(e.discounts[l]);
-    sum += weight * (static_cast<double>(e.rewards[l]) +
-                     g * static_cast<double>(e.next_values[l]) - static_cast<double>(e.values[l]));
+    sum += weight * (static_cast<double>(e.rewards[l]) + g * static_cast<double>(e.next_values[l]) -
+                     static_cast<double>(e.values[l]));
     if (e.ends[l] != 0) break;
     weight *= g * lambda;
   }

@@ -27,7 +27,8 @@ struct block {
   num::tensor<float> p;
 
   block(std::size_t rows, std::size_t actions, std::uint64_t seed)
-      : logits{num::shape{rows, actions}}, mask{num::shape{rows, actions}},
+      : logits{num::shape{rows, actions}},
+        mask{num::shape{rows, actions}},
         p{num::shape{rows, actions}} {
     rng g{seed};
     for (float& x : logits.span()) x = static_cast<float>(6.0 * uniform01(g) - 3.0);
@@ -43,8 +44,8 @@ constexpr std::array<std::uint32_t, 2> two_actions{3, 2};
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a masked action has probability exactly zero, the rest one in sum", "[rl][heads]",
-                   masked_softmax_head, relu1_l1_head) {
+TEMPLATE_TEST_CASE("a masked action has probability exactly zero, the rest one in sum",
+                   "[rl][heads]", masked_softmax_head, relu1_l1_head) {
   const TestType head{};
   block b{64, 19, 1};
   // What is forbidden must not be looked at.

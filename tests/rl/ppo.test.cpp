@@ -72,14 +72,10 @@ struct samples {
 template <class Ppo = learner>
 typename Ppo::config small(std::size_t width, std::size_t actions) {
   typename Ppo::config c;
-  c.actor.network = {.in = width,
-                     .out = actions,
-                     .hidden = {8},
-                     .hidden_activation = num::activation::tanh};
-  c.critic.network = {.in = width,
-                      .out = 1,
-                      .hidden = {8},
-                      .hidden_activation = num::activation::tanh};
+  c.actor.network = {
+      .in = width, .out = actions, .hidden = {8}, .hidden_activation = num::activation::tanh};
+  c.critic.network = {
+      .in = width, .out = 1, .hidden = {8}, .hidden_activation = num::activation::tanh};
   return c;
 }
 
@@ -135,7 +131,8 @@ TEST_CASE("clip fraction and KL by hand", "[rl][ppo]") {
   s.advantages = {1.0F, 2.0F, 1.0F, -1.0F};
   const ppo_stats stats = ppo.update(s.batch(), g);
   CHECK(stats.clip_fraction == 0.5);
-  CHECK(stats.approx_kl == Approx((0.5 - std::log(1.5) + 0.25 - std::log(1.25)) / 4.0).margin(1e-6));
+  CHECK(stats.approx_kl ==
+        Approx((0.5 - std::log(1.5) + 0.25 - std::log(1.25)) / 4.0).margin(1e-6));
   CHECK(stats.policy_loss == Approx(-(1.0 + 2.0 + 1.2 - 1.25) / 4.0).margin(1e-6));
   CHECK(stats.entropy == Approx(std::log(2.0)));
 }
@@ -176,8 +173,7 @@ TEST_CASE("the gradient an update computes equals central differences of its los
   exact_learner base = fresh();
   run(base);
   for (const bool of_actor : {true, false}) {
-    const auto slopes =
-        of_actor ? base.policy().store().grads() : base.critic().store().grads();
+    const auto slopes = of_actor ? base.policy().store().grads() : base.critic().store().grads();
     double largest = 0.0;
     for (std::size_t i = 0; i < slopes.size(); ++i) {
       const auto loss_at = [&](double shift) {
@@ -208,8 +204,8 @@ TEST_CASE("what is not finite is refused and nothing applied", "[rl][ppo]") {
   const double mean = ppo.target_moments().mean();
   const std::uint64_t steps = ppo.actor_optimiser().steps();
   for (auto* column : {&s.observations, &s.log_probs, &s.advantages, &s.targets, &s.values}) {
-    for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                            std::numeric_limits<float>::infinity()}) {
+    for (const float bad :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
       const float good = (*column)[17];
       (*column)[17] = bad;
       const ppo_stats stats = ppo.update(s.batch(), g);
@@ -223,19 +219,25 @@ TEST_CASE("what is not finite is refused and nothing applied", "[rl][ppo]") {
   CHECK(ppo.actor_optimiser().steps() == steps);
 
   SECTION("also where finite numbers overflow within the loss") {
-    auto plain = c;
-    plain.normalise_values = false;
-    rng h{1};
-    learner other{plain, h};
-    const auto start = parameters(other);
-    s.targets[3] = 3e38F;  // its square is not finite
-    const ppo_stats stats = other.update(s.batch(), h);
-    CHECK(stats.refused);
-    CHECK(stats.steps == 0);
-    CHECK(parameters(other) == start);
-    s.targets[3] = 0.5F;
-    CHECK_FALSE(other.update(s.batch(), h).refused);
-    CHECK(parameters(other) != start);
+    for (const bool normalised : {false, true}) {
+      auto other_config = c;
+      other_config.normalise_values = normalised;
+      other_config.normalise_advantages = false;
+      rng h{1};
+      learner other{other_config, h};
+      const auto start = parameters(other);
+      // The square of the target is not finite, nor is the product of ratio and advantage.
+      (normalised ? s.advantages : s.targets)[3] = -3e38F;
+      (normalised ? s.log_probs : s.values)[3] = -5.0F;
+      const ppo_stats stats = other.update(s.batch(), h);
+      CHECK(stats.refused);
+      CHECK(stats.steps == 0);
+      CHECK(parameters(other) == start);
+      CHECK(other.target_moments().state()[0] == 0.0);
+      s.targets[3] = s.advantages[3] = 0.5F;
+      CHECK_FALSE(other.update(s.batch(), h).refused);
+      CHECK(parameters(other) != start);
+    }
   }
 }
 
@@ -436,8 +438,7 @@ double cart_pole_score(std::uint64_t seed) {
   learner ppo{c, g};
   rl::vector_env<env::cart_pole> lanes{lane_count, env::cart_pole{}};
   lanes.reset(g.fork(1));
-  rl::rollout memory{
-      {.lanes = lane_count, .observation_size = 4, .capacity = lane_count * steps}};
+  rl::rollout memory{{.lanes = lane_count, .observation_size = 4, .capacity = lane_count * steps}};
   std::array<rl::choice, lane_count> chosen{};
   std::array<std::uint32_t, lane_count> actions{};
   std::array<float, lane_count> values{};

@@ -63,8 +63,8 @@ TEST_CASE("the clipped surrogate by hand", "[rl][ppo_loss]") {
 TEST_CASE("entropy of a uniform row is ln n, of a certain one 0", "[rl][ppo_loss]") {
   tape_type t;
   const double third = std::log(1.0 / 3.0);
-  const std::array rows{third, third, third, 0.0, num::masked_log_probability,
-                        num::masked_log_probability};
+  const std::array rows{
+      third, third, third, 0.0, num::masked_log_probability, num::masked_log_probability};
   const auto x = t.constant(num::view<const double>{rows.data(), {2, 3}});
   CHECK(rl::mean_entropy(x).item() == Approx(0.5 * std::log(3.0)));
 }
@@ -102,7 +102,8 @@ TEST_CASE("a clipped value gains nothing by moving too far", "[rl][ppo_loss]") {
 }
 
 TEST_CASE("the gradient of the whole PPO loss equals central differences", "[rl][ppo_loss]") {
-  const auto logits = filled({3, 4}, {0.3, -0.2, 0.9, 0.1, 0.7, 0.4, 0.6, -0.9, 0.2, 0.1, 0.5, 1.4});
+  const auto logits =
+      filled({3, 4}, {0.3, -0.2, 0.9, 0.1, 0.7, 0.4, 0.6, -0.9, 0.2, 0.1, 0.5, 1.4});
   const auto values = filled({3, 1}, {0.4, 0.6, -0.5});
   for (const auto kind : {value_loss_kind::mse, value_loss_kind::huber}) {
     for (const double range : {0.0, 0.35}) {
@@ -115,14 +116,15 @@ TEST_CASE("the gradient of the whole PPO loss equals central differences", "[rl]
             const auto column = [&](const auto& a) {
               return t.constant(num::view<const double>{a.data(), {3, 1}});
             };
-            const auto log_p = rl::masked_softmax_head{}.log_probs(t, x, {some_masks.data(), {3, 4}});
+            const auto log_p =
+                rl::masked_softmax_head{}.log_probs(t, x, {some_masks.data(), {3, 4}});
             const auto s = rl::clipped_surrogate(
                 pick_columns(log_p, num::view<const std::uint32_t>{some_actions}), fixed(some_old),
                 fixed(some_advantages), 0.2);
-            const auto off =
-                range == 0.0
-                    ? rl::value_loss(v, column(some_targets), kind, 1.0)
-                    : rl::clipped_value_loss(v, column(some_targets), column(some_values), kind, 1.0, range);
+            const auto off = range == 0.0
+                                 ? rl::value_loss(v, column(some_targets), kind, 1.0)
+                                 : rl::clipped_value_loss(v, column(some_targets),
+                                                          column(some_values), kind, 1.0, range);
             return s.loss - rl::mean_entropy(log_p) * 0.05 + off;
           },
           logits, values);

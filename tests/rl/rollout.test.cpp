@@ -75,11 +75,9 @@ TEST_CASE("a step can have a discount and a next value of its own", "[rl][rollou
   const std::array x{0.0F};
   r.add(0, {.observation = x, .critic_observation = {}, .mask = {}, .value = 1.0F});
   r.discount(0, 1.0F);
-  r.add(0, {.observation = x,
-            .critic_observation = {},
-            .mask = {},
-            .value = 2.0F,
-            .next_value = 30.0F});
+  r.add(
+      0,
+      {.observation = x, .critic_observation = {}, .mask = {}, .value = 2.0F, .next_value = 30.0F});
   r.truncate(0, 4.0F);
   r.finish(gae_advantage{{.lambda = 0.0}});
   CHECK(r.batch().targets[0] == 30.0F);

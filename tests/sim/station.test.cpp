@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <muster/core/distributions.hpp>
+#include <muster/queue/adaptive_hybrid.hpp>
 #include <muster/queue/arrival_order.hpp>
 #include <muster/queue/earliest_deadline.hpp>
 #include <muster/sim/event_queue.hpp>
@@ -187,4 +188,24 @@ TEST_CASE("the strategy decides who is next, and any strategy will do", "[sim][s
   CHECK(serve(by_deadline) == std::vector<std::uint64_t>{0, 3, 2, 1});  // 0 was alone
   station<muster::testing::dequeue_archetype> least{{}, muster::testing::dequeue_archetype::make()};
   CHECK(serve(least) == std::vector<std::uint64_t>{0, 1, 2, 3});
+}
+
+TEST_CASE("the pass of a long slot lifts what the strategy calls urgent", "[sim][station]") {
+  station<muster::queue::adaptive_hybrid> desk{{}};
+  desk.strategy().observe(muster::service_id{0}, seconds(1));
+  desk.strategy().observe(muster::service_id{1}, seconds(2));
+  std::vector<std::uint64_t> order;
+  const auto begin = [&](const job& j) { order.push_back(muster::index_of(j.id)); };
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    job j;
+    j.id = muster::job_id{i};
+    j.service = muster::service_id{i == 3 ? 1U : 0U};
+    j.deadline = instant{} + seconds(i == 3 ? 5 : 50);
+    desk.arrive(j, instant{}, begin);
+  }
+  CHECK(desk.lift_urgent(instant{} + seconds(2)) == 0);
+  CHECK(desk.lift_urgent(instant{} + seconds(3)) == 1);
+  CHECK(desk.lift_urgent(instant{} + seconds(4)) == 0);  // once is enough
+  for (int i = 0; i < 3; ++i) desk.complete(instant{} + seconds(4), begin);
+  CHECK(order == std::vector<std::uint64_t>{0, 3, 1, 2});
 }

@@ -36,9 +36,10 @@ inline std::vector<muster::trace::arrival> edge_workload(const workload_shape& s
     j.service = muster::service_id{
         static_cast<std::uint32_t>(w < 7 ? 0 : muster::uniform_below(random, s.services))};
     j.work = muster::from_seconds(1e-3 * s.mean_work_ms * 2.0 * muster::uniform01(random));
-    j.deadline = j.arrival + muster::from_seconds(1e-3 * (s.min_allowance_ms +
-                                                         (s.max_allowance_ms - s.min_allowance_ms) *
-                                                             muster::uniform01(random)));
+    j.deadline =
+        j.arrival + muster::from_seconds(
+                        1e-3 * (s.min_allowance_ms + (s.max_allowance_ms - s.min_allowance_ms) *
+                                                         muster::uniform01(random)));
     j.cpu = 0.1F + 0.4F * static_cast<float>(muster::uniform01(random));
     j.memory = 0.05F;
     out.push_back(a);

@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The first two bytes choose the policy and where the text is cut into chunks.
   using muster::trace::alibaba_2018;
   alibaba_2018 reader{
-      "fuzz", {.bad_rows = static_cast<muster::trace::bad_row_policy>(data[0] % 3), .max_line = 256}};
+      "fuzz",
+      {.bad_rows = static_cast<muster::trace::bad_row_policy>(data[0] % 3), .max_line = 256}};
   const std::string_view text{reinterpret_cast<const char*>(data + 2), size - 2};
   const std::size_t cut = data[1] % (text.size() + 1);
   std::uint64_t kept = 0;

@@ -258,7 +258,7 @@ TEST_CASE("numbers are read exactly", "[trace][alibaba_2018]") {
 
 // A million mutated inputs: whatever comes in, rows or a one-line error come out.
 TEST_CASE("no bytes can break the reader", "[trace][alibaba_2018][fuzz]") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__OPTIMIZE__) == 0
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
   constexpr int inputs = 100'000;
 #else
   constexpr int inputs = 1'000'000;
@@ -373,7 +373,8 @@ TEST_CASE("the published files have the published statistics", "[trace][alibaba_
     CHECK(t->tasks.front().start.seconds() == want.first);
     CHECK(t->tasks.back().start.seconds() == want.last);
     const double q[] = {0.05, 0.25, 0.5, 0.75, 0.95};
-    for (int i = 0; i < 5; ++i) CHECK(quantile(allowance, q[i]) == Approx(want.allowance[i]));
+    for (std::size_t i = 0; i < 5; ++i)
+      CHECK(quantile(allowance, q[i]) == Approx(want.allowance[i]));
     CHECK(quantile(memory, 0.5) == Approx(0.30));
     CHECK(quantile(memory, 0.95) == Approx(0.59));
     CHECK(t->counts.zero_allowance == want.zero);

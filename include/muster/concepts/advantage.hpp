@@ -13,10 +13,11 @@ namespace muster::inline MUSTER_ABI {
 ///
 /// All spans have the same length n; entry k belongs to the k-th decision.
 struct trajectory_view {
-  std::span<const float> rewards;      ///< reward between decision k and the next one
-  std::span<const float> values;       ///< V(s_k), in units of reward
-  std::span<const float> next_values;  ///< V of the state after k; read only where discounts[k] != 0
-  std::span<const float> discounts;    ///< gamma^elapsed until the next decision; 0 = terminated
+  std::span<const float> rewards;  ///< reward between decision k and the next one
+  std::span<const float> values;   ///< V(s_k), in units of reward
+  std::span<const float>
+      next_values;                   ///< V of the state after k; read only where discounts[k] != 0
+  std::span<const float> discounts;  ///< gamma^elapsed until the next decision; 0 = terminated
   std::span<const std::uint8_t> ends;  ///< 1 where k is the last decision of its episode
 };
 
@@ -29,12 +30,12 @@ struct trajectory_view {
 ///   - targets[k] is what V(s_k) is regressed on, in units of reward;
 ///   - never allocates, never throws.
 template <class A>
-concept advantage_estimator =
-    std::movable<A> &&
+concept advantage_estimator = std::movable<A> &&
     requires(const A& a, const trajectory_view& t, std::span<float> advantages,
              std::span<float> targets) {
-      { a.estimate(t, advantages, targets) } noexcept;
-    };
+  { a.estimate(t, advantages, targets) }
+  noexcept;
+};
 
 namespace slot {
 struct advantage_tag;

@@ -30,19 +30,19 @@ struct any_loss {
 ///   - `store`       the parameters that learn, all of them, nothing else;
 ///   - `values`, `next_values` use lent scratch memory and do not allocate.
 template <class C>
-concept critic_strategy =
-    std::movable<C> && std::constructible_from<C, const typename C::config&> &&
+concept critic_strategy = std::movable<C> &&
+    std::constructible_from<C, const typename C::config&> &&
     requires(C& c, const C& k, typename C::tape_type& tape, typename C::var_type x,
              detail::any_loss<typename C::var_type> f, typename C::input_view in,
              typename C::output_view out, typename C::workspace_type workspace) {
-      { k.in() } -> std::same_as<std::size_t>;
-      { k.workspace_size(std::size_t{1}) } -> std::same_as<std::size_t>;
-      { k.values(in, out, workspace) };
-      { k.next_values(in, out, workspace) };
-      { k.loss(tape, x, f) } -> std::same_as<typename C::var_type>;
-      { c.end_cycle() };
-      { c.store() };
-    };
+  { k.in() } -> std::same_as<std::size_t>;
+  { k.workspace_size(std::size_t{1}) } -> std::same_as<std::size_t>;
+  {k.values(in, out, workspace)};
+  {k.next_values(in, out, workspace)};
+  { k.loss(tape, x, f) } -> std::same_as<typename C::var_type>;
+  {c.end_cycle()};
+  {c.store()};
+};
 
 namespace slot {
 struct critic_tag;

@@ -81,13 +81,13 @@ class dispatch_view {
  public:
   using validity = bool (*)(const dispatch_view&, std::size_t) noexcept;
 
-  job request{};                    ///< the request to place
-  instant now{};                    ///< start of this slot
-  std::uint32_t access_point = 0;   ///< who decides
-  std::uint32_t queue_length = 0;   ///< waiting at this access point, this request included
-  std::uint32_t first_row = 0;      ///< global number of target 0
-  std::uint32_t own = 0;            ///< nodes in the own cluster
-  duration lan{}, cross{}, wan{};   ///< one-way latencies
+  job request{};                   ///< the request to place
+  instant now{};                   ///< start of this slot
+  std::uint32_t access_point = 0;  ///< who decides
+  std::uint32_t queue_length = 0;  ///< waiting at this access point, this request included
+  std::uint32_t first_row = 0;     ///< global number of target 0
+  std::uint32_t own = 0;           ///< nodes in the own cluster
+  duration lan{}, cross{}, wan{};  ///< one-way latencies
   const target_table* table = nullptr;
   validity is_valid = nullptr;
 

@@ -21,14 +21,15 @@ namespace muster::inline MUSTER_ABI {
 /// `choose` may change the dispatcher (a counter, a cache, a workspace), so each run has its own.
 /// A dispatcher that keeps state between decisions offers `reset()`, called before an episode.
 template <class D>
-concept dispatcher =
-    std::movable<D> && requires(D& d, const dispatch_view& view, rng& random) {
-      { d.choose(view, random) } -> std::same_as<std::uint32_t>;
-    };
+concept dispatcher = std::movable<D> && requires(D& d, const dispatch_view& view, rng& random) {
+  { d.choose(view, random) } -> std::same_as<std::uint32_t>;
+};
 
 /// A dispatcher with memory that an episode must not inherit.
 template <class D>
-concept resettable_dispatcher = dispatcher<D> && requires(D& d) { d.reset(); };
+concept resettable_dispatcher = dispatcher<D> && requires(D& d) {
+  d.reset();
+};
 
 namespace slot {
 struct dispatcher_tag;

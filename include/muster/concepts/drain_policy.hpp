@@ -16,7 +16,8 @@ namespace muster::inline MUSTER_ABI {
 ///   - the same length gives the same count; never allocates, never throws.
 template <class D>
 concept drain_policy = std::movable<D> && requires(const D& d, std::size_t waiting) {
-  { d.count(waiting) } noexcept -> std::same_as<std::size_t>;
+  { d.count(waiting) }
+  noexcept->std::same_as<std::size_t>;
 };
 
 namespace slot {

@@ -28,48 +28,59 @@ struct step_outcome {
 ///   - after a step that is done, `step` may be called only after `reset`;
 ///   - neither `step` nor `observe` allocates, nothing throws.
 template <class E>
-concept environment =
-    std::movable<E> &&
+concept environment = std::movable<E> &&
     requires(E& e, const E& c, std::uint32_t action, std::span<float> observation, rng& g) {
-      { c.observation_size() } noexcept -> std::same_as<std::size_t>;
-      { c.action_count() } noexcept -> std::same_as<std::size_t>;
-      { e.reset(g) } noexcept;
-      { e.step(action, g) } noexcept -> std::same_as<step_outcome>;
-      { c.observe(observation) } noexcept;
-    };
+  { c.observation_size() }
+  noexcept->std::same_as<std::size_t>;
+  { c.action_count() }
+  noexcept->std::same_as<std::size_t>;
+  { e.reset(g) }
+  noexcept;
+  { e.step(action, g) }
+  noexcept->std::same_as<step_outcome>;
+  { c.observe(observation) }
+  noexcept;
+};
 
 /// An environment in which some actions may be forbidden for the moment.
 ///   - `mask` writes action_count() entries, 1 = allowed, of which at least one is 1;
 ///   - `step` is called with allowed actions only.
 template <class E>
-concept masked_environment =
-    environment<E> && requires(const E& c, std::span<std::uint8_t> mask) {
-      { c.mask(mask) } noexcept;
-    };
+concept masked_environment = environment<E> && requires(const E& c, std::span<std::uint8_t> mask) {
+  { c.mask(mask) }
+  noexcept;
+};
 
 /// Several agents that act at the same moment and share one reward.
 ///   - each agent has an observation of its own, `observe(agent, ...)`;
 ///   - `observe_state` writes what only the training may see: the whole state.
 template <class E>
-concept cooperative_environment =
-    std::movable<E> && requires(E& e, const E& c, std::span<const std::uint32_t> actions,
-                                std::size_t agent, std::span<float> observation, rng& g) {
-      { c.agent_count() } noexcept -> std::same_as<std::size_t>;
-      { c.observation_size() } noexcept -> std::same_as<std::size_t>;
-      { c.state_size() } noexcept -> std::same_as<std::size_t>;
-      { c.action_count() } noexcept -> std::same_as<std::size_t>;
-      { e.reset(g) } noexcept;
-      { e.step(actions, g) } noexcept -> std::same_as<step_outcome>;
-      { c.observe(agent, observation) } noexcept;
-      { c.observe_state(observation) } noexcept;
-    };
+concept cooperative_environment = std::movable<E> &&
+    requires(E& e, const E& c, std::span<const std::uint32_t> actions, std::size_t agent,
+             std::span<float> observation, rng& g) {
+  { c.agent_count() }
+  noexcept->std::same_as<std::size_t>;
+  { c.observation_size() }
+  noexcept->std::same_as<std::size_t>;
+  { c.state_size() }
+  noexcept->std::same_as<std::size_t>;
+  { c.action_count() }
+  noexcept->std::same_as<std::size_t>;
+  { e.reset(g) }
+  noexcept;
+  { e.step(actions, g) }
+  noexcept->std::same_as<step_outcome>;
+  { c.observe(agent, observation) }
+  noexcept;
+  { c.observe_state(observation) }
+  noexcept;
+};
 
 namespace slot {
 struct environment_tag;
 /// Fills the role "the world" of a pipeline.
 template <class E>
-  requires(muster::environment<E> || muster::cooperative_environment<E>)
-struct environment {
+requires(muster::environment<E> || muster::cooperative_environment<E>) struct environment {
   using slot = environment_tag;
   using type = E;
 };

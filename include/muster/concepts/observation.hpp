@@ -27,12 +27,13 @@ struct observation_layout {
 ///   - reads the view only, so that a decision needs nothing its access point does not know;
 ///   - never allocates, never throws.
 template <class O>
-concept observation_encoder =
-    std::movable<O> &&
+concept observation_encoder = std::movable<O> &&
     requires(const O& o, const dispatch_view& view, std::span<float> out, std::size_t n) {
-      { o.layout(n, n, n) } noexcept -> std::same_as<observation_layout>;
-      { o.encode(view, out) } noexcept;
-    };
+  { o.layout(n, n, n) }
+  noexcept->std::same_as<observation_layout>;
+  { o.encode(view, out) }
+  noexcept;
+};
 
 namespace slot {
 struct observation_tag;

@@ -18,8 +18,8 @@ namespace muster::inline MUSTER_ABI {
 ///   - equal arguments (the generator's state included) give equal answers;
 ///   - does not allocate once warm, throws nothing.
 template <class P>
-concept policy = std::movable<P> && requires(P& p, std::span<const float> observation,
-                                             std::span<const std::uint8_t> mask, rng& g) {
+concept policy = std::movable<P> &&
+    requires(P& p, std::span<const float> observation, std::span<const std::uint8_t> mask, rng& g) {
   { p.act(observation, mask, g) } -> std::same_as<std::uint32_t>;
 };
 
@@ -32,13 +32,12 @@ concept policy = std::movable<P> && requires(P& p, std::span<const float> observ
 ///   - each row sums to one within rounding; an empty mask allows everything;
 ///   - `log_probs` is finite everywhere, so that p ln p is zero, not NaN, where p is zero.
 template <class H, class Backend, class Tape, class Var, class View, class Const_view, class Mask>
-concept policy_head_for =
-    std::default_initializable<H> &&
+concept policy_head_for = std::default_initializable<H> &&
     requires(const H& h, const Backend& backend, Tape& tape, Var logits, Const_view x, Mask mask,
              View y) {
-      { h.log_probs(tape, logits, mask) } -> std::same_as<Var>;
-      { h.probabilities(backend, x, mask, y) };
-    };
+  { h.log_probs(tape, logits, mask) } -> std::same_as<Var>;
+  {h.probabilities(backend, x, mask, y)};
+};
 
 namespace slot {
 struct actor_tag;

@@ -30,12 +30,12 @@ struct placed {
 ///   - `R::self_contained` says whether a reward holds all that its decision causes: then
 ///     decisions are not chained, otherwise what follows counts too, discounted.
 template <class R, class Environment>
-concept reward_rule_for =
-    std::movable<R> && requires(const R& r, const Environment& e, std::span<const placed> decisions,
-                                std::span<float> rewards) {
-      r.assign(e, decisions, rewards);
-      { R::self_contained } -> std::convertible_to<bool>;
-    };
+concept reward_rule_for = std::movable<R> &&
+    requires(const R& r, const Environment& e, std::span<const placed> decisions,
+             std::span<float> rewards) {
+  r.assign(e, decisions, rewards);
+  { R::self_contained } -> std::convertible_to<bool>;
+};
 
 namespace slot {
 struct reward_tag;

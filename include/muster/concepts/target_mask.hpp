@@ -16,7 +16,8 @@ namespace muster::inline MUSTER_ABI {
 ///   - stateless: the environment asks through a plain function pointer.
 template <class M>
 concept target_mask = requires(const dispatch_view& view, std::size_t k) {
-  { M::allows(view, k) } noexcept -> std::same_as<bool>;
+  { M::allows(view, k) }
+  noexcept->std::same_as<bool>;
 };
 
 namespace slot {

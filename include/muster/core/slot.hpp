@@ -30,7 +30,7 @@ struct find_slot {
 template <class Tag, class Default, class First, class... Rest>
 struct find_slot<Tag, Default, First, Rest...> : find_slot<Tag, Default, Rest...> {};
 template <class Tag, class Default, class First, class... Rest>
-  requires std::is_same_v<Tag, typename First::slot>
+requires std::is_same_v<Tag, typename First::slot>
 struct find_slot<Tag, Default, First, Rest...> {
   using type = typename First::type;
 };
@@ -45,8 +45,8 @@ using slot_or = typename detail::find_slot<Tag, Default, Slots...>::type;
 template <class S, class... Tags>
 inline constexpr bool slot_is_one_of = false;
 template <named_slot S, class... Tags>
-inline constexpr bool slot_is_one_of<S, Tags...> =
-    (false || ... || std::is_same_v<Tags, typename S::slot>);
+inline constexpr bool slot_is_one_of<S, Tags...> = (false || ... ||
+                                                    std::is_same_v<Tags, typename S::slot>);
 
 /// How many of `Slots` fill `Tag`; a pipeline requires at most one.
 template <class Tag, class... Slots>

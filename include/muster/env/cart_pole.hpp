@@ -28,16 +28,16 @@ namespace muster::inline MUSTER_ABI::env {
 class cart_pole {
  public:
   struct config {
-    double gravity = 9.8;            ///< m/s^2; > 0
-    double cart_mass = 1.0;          ///< kg; > 0
-    double pole_mass = 0.1;          ///< kg; > 0
-    double half_length = 0.5;        ///< m, of the pole; > 0
-    double push = 10.0;              ///< N; > 0
-    double time_step = 0.02;         ///< s; > 0
+    double gravity = 9.8;                      ///< m/s^2; > 0
+    double cart_mass = 1.0;                    ///< kg; > 0
+    double pole_mass = 0.1;                    ///< kg; > 0
+    double half_length = 0.5;                  ///< m, of the pole; > 0
+    double push = 10.0;                        ///< N; > 0
+    double time_step = 0.02;                   ///< s; > 0
     double angle_limit = 0.20943951023931953;  ///< rad (12 degrees); > 0
-    double track_limit = 2.4;        ///< m; > 0
-    double spread = 0.05;            ///< of the four starting numbers; >= 0
-    std::uint32_t step_limit = 500;  ///< steps until truncation; >= 1
+    double track_limit = 2.4;                  ///< m; > 0
+    double spread = 0.05;                      ///< of the four starting numbers; >= 0
+    std::uint32_t step_limit = 500;            ///< steps until truncation; >= 1
   };
 
   cart_pole() noexcept = default;
@@ -69,10 +69,9 @@ class cart_pole {
     angle += config_.time_step * spin;
     spin += config_.time_step * spin_change;
     ++steps_;
-    const bool failed =
-        std::abs(x) > config_.track_limit || std::abs(angle) > config_.angle_limit;
-    return {.reward = 1.0F, .terminated = failed,
-            .truncated = !failed && steps_ >= config_.step_limit};
+    const bool failed = std::abs(x) > config_.track_limit || std::abs(angle) > config_.angle_limit;
+    return {
+        .reward = 1.0F, .terminated = failed, .truncated = !failed && steps_ >= config_.step_limit};
   }
 
   void observe(std::span<float> observation) const noexcept {

@@ -40,18 +40,18 @@ struct edge_cloud_config {
   /// three fields above. Empty or (nodes + 1) x services entries.
   std::vector<std::uint32_t> deployment{};
 
-  duration slot = milliseconds(250);       ///< decisions happen at its multiples; > 0
+  duration slot = milliseconds(250);        ///< decisions happen at its multiples; > 0
   duration long_slot = milliseconds(2000);  ///< urgency pass; a multiple of slot; 0 = never
-  duration lan = milliseconds(5);          ///< one way, to the own cluster; paper: < 10 ms
-  duration cross = milliseconds(25);       ///< one way, to a neighbour; paper: < 30 ms
-  duration wan = milliseconds(100);        ///< one way, to the cloud
+  duration lan = milliseconds(5);           ///< one way, to the own cluster; paper: < 10 ms
+  duration cross = milliseconds(25);        ///< one way, to a neighbour; paper: < 30 ms
+  duration wan = milliseconds(100);         ///< one way, to the cloud
 
   bool start_only_if_on_time = true;  ///< discard, not run, what would finish too late
   bool finish_after_horizon = true;   ///< go on after the last arrival until all is answered
 
-  double idle_power = 60.0;       ///< W per node without load
-  double peak_power = 120.0;      ///< W per node with all cores in use
-  double message_energy = 0.05;   ///< J per message over a link, there or back
+  double idle_power = 60.0;        ///< W per node without load
+  double peak_power = 120.0;       ///< W per node with all cores in use
+  double message_energy = 0.05;    ///< J per message over a link, there or back
   double wan_energy_factor = 4.0;  ///< a message to the cloud costs so many times more
 
   [[nodiscard]] std::uint32_t nodes() const noexcept { return clusters * nodes_per_cluster; }
@@ -59,8 +59,8 @@ struct edge_cloud_config {
 };
 
 /// Share of each of the 12 task types in the trace the KMPS authors use (both files).
-inline constexpr double alibaba_2018_mix[12] = {34243, 0, 106, 15, 1169, 3246,
-                                                2,     149, 10, 887, 88, 16};
+inline constexpr double alibaba_2018_mix[12] = {34243, 0,   106, 15,  1169, 3246,
+                                                2,     149, 10,  887, 88,   16};
 
 /// Splits `total` replicas over services: one each, then always one more to the service with
 /// the largest share per replica; ties go to the smaller number. This minimises the largest

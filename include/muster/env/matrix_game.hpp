@@ -29,21 +29,19 @@ class matrix_game {
 
   /// Optimum 11 in a corner whose neighbours cost 30: cautious learners settle for 5 or 7.
   [[nodiscard]] static config climbing() {
-    return {.actions = 3,
-            .payoff = {11.0F, -30.0F, 0.0F, -30.0F, 7.0F, 6.0F, 0.0F, 0.0F, 5.0F}};
+    return {.actions = 3, .payoff = {11.0F, -30.0F, 0.0F, -30.0F, 7.0F, 6.0F, 0.0F, 0.0F, 5.0F}};
   }
   /// Two optima of 10, and `penalty` (<= 0) where the agents take one each; 0 = penalty-free.
   [[nodiscard]] static config penalty(float penalty) {
-    return {.actions = 3,
-            .payoff = {10.0F, 0.0F, penalty, 0.0F, 2.0F, 0.0F, penalty, 0.0F, 10.0F}};
+    return {.actions = 3, .payoff = {10.0F, 0.0F, penalty, 0.0F, 2.0F, 0.0F, penalty, 0.0F, 10.0F}};
   }
 
   matrix_game() = default;
   explicit matrix_game(config c) : config_{std::move(c)} {
-    MUSTER_EXPECTS(config_.actions > 0 &&
-                       config_.payoff.size() == config_.actions * config_.actions,
-                   "muster: env::matrix_game payoff has the wrong size; give actions x actions "
-                   "numbers");
+    MUSTER_EXPECTS(
+        config_.actions > 0 && config_.payoff.size() == config_.actions * config_.actions,
+        "muster: env::matrix_game payoff has the wrong size; give actions x actions "
+        "numbers");
   }
 
   [[nodiscard]] std::size_t agent_count() const noexcept { return 2; }
@@ -52,10 +50,10 @@ class matrix_game {
   [[nodiscard]] std::size_t action_count() const noexcept { return config_.actions; }
   void reset(rng&) noexcept {}
   [[nodiscard]] step_outcome step(std::span<const std::uint32_t> actions, rng&) noexcept {
-    MUSTER_EXPECTS(actions.size() == 2 && actions[0] < config_.actions &&
-                       actions[1] < config_.actions,
-                   "muster: env::matrix_game needs one action per agent; pass two indices below "
-                   "action_count()");
+    MUSTER_EXPECTS(
+        actions.size() == 2 && actions[0] < config_.actions && actions[1] < config_.actions,
+        "muster: env::matrix_game needs one action per agent; pass two indices below "
+        "action_count()");
     return {.reward = config_.payoff[actions[0] * config_.actions + actions[1]],
             .terminated = true,
             .truncated = false};

@@ -33,7 +33,8 @@ struct clairvoyant_bound {
 ///          that of request i, and F_k an upper bound on the work that requests with W <= w_k can
 ///          get inside their windows. With w_{L+1} = infinity,
 ///            on time <= sum_k F_k (1 / w_k - 1 / w_{k+1}).
-/// Proof    a schedule gives an on-time request its whole work inside its window. Let y_i = W(i) for
+/// Proof    a schedule gives an on-time request its whole work inside its window. Let y_i = W(i)
+/// for
 ///          those and 0 otherwise, Y_k = sum of y_i over W(i) <= w_k. Then Y_k <= F_k, all factors
 ///          (1 / w_k - 1 / w_{k+1}) are positive, and summation by parts gives
 ///            on time = sum_i y_i / W(i) = sum_k (Y_k - Y_{k-1}) / w_k
@@ -192,9 +193,8 @@ class clairvoyant {
     double everything = 0.0, together = 0.0;
     for (const piece& p : pieces) everything += p.amount <= level ? p.amount : 0.0;
     for (const double c : capacity) together += c;
-    const double least = (std::min)(everything, pooled(pieces, level, together, [](const piece& p) {
-                                return p.latency;
-                              }));
+    const double least = (std::min)(
+        everything, pooled(pieces, level, together, [](const piece& p) { return p.latency; }));
     double apart = 0.0;
     for (std::size_t pool = 0; pool < capacity.size() && apart < least; ++pool) {
       apart += pooled(pieces, level, capacity[pool],

@@ -53,10 +53,10 @@ class difference_reward {
     for (std::size_t i = 0; i < decisions.size(); ++i) {
       const placed& d = decisions[i];
       const bool good = e.records()[d.request].state == env::request_state::on_time;
-      rewards[i] += static_cast<float>(
-          (good ? config_.on_time : config_.missed) +
-          config_.overload * static_cast<double>(d.overload) -
-          (config_.on_time - config_.missed) * static_cast<double>(cost[d.request]));
+      rewards[i] += static_cast<float>((good ? config_.on_time : config_.missed) +
+                                       config_.overload * static_cast<double>(d.overload) -
+                                       (config_.on_time - config_.missed) *
+                                           static_cast<double>(cost[d.request]));
     }
   }
 
@@ -80,9 +80,9 @@ class difference_reward {
       const bool lost = r.state == env::request_state::expired_at_target ||
                         r.state == env::request_state::hopeless_at_target;
       if (!ran && !lost) continue;
-      moments.push_back({static_cast<std::uint32_t>(r.target * services +
-                                                    index_of(requests[i].service)),
-                         static_cast<std::uint32_t>(i), ran ? r.started : r.finished, ran});
+      moments.push_back(
+          {static_cast<std::uint32_t>(r.target * services + index_of(requests[i].service)),
+           static_cast<std::uint32_t>(i), ran ? r.started : r.finished, ran});
     }
     std::sort(moments.begin(), moments.end(), [](const moment& a, const moment& b) {
       if (a.cell != b.cell) return a.cell < b.cell;

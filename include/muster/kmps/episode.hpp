@@ -39,8 +39,8 @@ struct episode_result {
   std::uint64_t missed_at_node = 0;    ///< deadline passed, or hopeless, in a node's queue
   std::uint64_t missed_late = 0;       ///< ran, but the answer came after the deadline
   std::uint64_t to_own = 0, to_neighbour = 0, to_cloud = 0;  ///< dispatches by kind of target
-  duration slot{};     ///< length of a slot
-  duration horizon{};  ///< arrivals stop here
+  duration slot{};                                           ///< length of a slot
+  duration horizon{};                                        ///< arrivals stop here
 
   /// Answered requests in order of arrival, ms; the parts sum to the whole.
   std::vector<float> e2e_ms;
@@ -71,10 +71,10 @@ struct episode_result {
 
 /// What an episode records beside the counts.
 struct episode_options {
-  bool latencies = true;            ///< fill e2e_ms
-  bool series = true;               ///< fill series
-  std::size_t time_every = 0;       ///< measure the wall time of each n-th decision; 0 = none
-  std::size_t timeline_limit = 0;   ///< keep at most this many run_spans
+  bool latencies = true;           ///< fill e2e_ms
+  bool series = true;              ///< fill series
+  std::size_t time_every = 0;      ///< measure the wall time of each n-th decision; 0 = none
+  std::size_t timeline_limit = 0;  ///< keep at most this many run_spans
 };
 
 /// Reads the result of an episode off an environment like env::edge_cloud.
@@ -185,7 +185,8 @@ template <class Env>
 /// The environment is reset, the dispatcher too if it has memory. Deterministic in
 /// (workload, dispatcher, random), apart from decision_ns.
 template <class Env, dispatcher D>
-episode_result run_episode(Env& environment, D& d, rng& random, const episode_options& options = {}) {
+episode_result run_episode(Env& environment, D& d, rng& random,
+                           const episode_options& options = {}) {
   using clock = std::chrono::steady_clock;
   environment.reset();
   if constexpr (resettable_dispatcher<D>) d.reset();

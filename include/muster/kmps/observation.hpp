@@ -83,8 +83,7 @@ class offers_observation {
       const target_state s = view[k];
       const double replicas = s.replicas == 0 ? 1.0 : static_cast<double>(s.replicas);
       const instant answer = view.estimated_answer(k);
-      const double margin =
-          answer == never ? -1e3 : (view.request.deadline - answer).seconds();
+      const double margin = answer == never ? -1e3 : (view.request.deadline - answer).seconds();
       x[0] = 1.0F;
       x[1] = static_cast<float>(s.idle() / replicas);
       x[2] = time(s.backlog.seconds() / replicas);

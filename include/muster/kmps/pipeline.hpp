@@ -16,9 +16,10 @@
 #include <muster/core/slot.hpp>
 #include <muster/env/edge_cloud.hpp>
 #include <muster/kmps/detail/architecture.hpp>
+#include <muster/kmps/detail/collector.hpp>
+#include <muster/kmps/difference_reward.hpp>
 #include <muster/kmps/episode.hpp>
 #include <muster/kmps/observation.hpp>
-#include <muster/kmps/difference_reward.hpp>
 #include <muster/kmps/reward.hpp>
 #include <muster/kmps/trainer.hpp>
 #include <muster/nn/checkpoint.hpp>
@@ -29,23 +30,6 @@
 #include <muster/rl/rollout.hpp>
 
 namespace muster::inline MUSTER_ABI::kmps {
-
-/// How long and on what a pipeline trains.
-struct train_config {
-  std::uint32_t episodes = 20;       ///< updates; each runs trainer.copies episodes; > 0
-  duration horizon = seconds(120);   ///< of an episode; arrivals at or after it are left out
-  std::uint64_t seed = 1;            ///< workloads get seeds derived from it
-};
-
-/// What one update of a training looked like.
-struct train_progress {
-  std::uint32_t episode = 0;   ///< updates done, this one included
-  std::uint32_t episodes = 0;  ///< updates in all
-  double throughput = 0.0;     ///< of the exploring policy, mean over the copies
-  double reward = 0.0;         ///< mean reward per decision
-  std::uint64_t decisions = 0;
-  rl::ppo_stats learning{};
-};
 
 /// The dispatch half of KMPS, assembled from named slots: see `pipeline`.
 ///
@@ -61,8 +45,8 @@ struct train_progress {
 ///           (request, target and critic numbers) x 4 bytes per decision kept.
 /// Determinism  the same config, workloads and seeds give the same bytes; training runs in one
 ///           thread, so parallelism is over pipelines.
-template <class Dequeue, class NodeDequeue, class Drain, class Mask, class Observation,
-          class Actor, class Critic, class Advantage, class Reward, class Trainer>
+template <class Dequeue, class NodeDequeue, class Drain, class Mask, class Observation, class Actor,
+          class Critic, class Advantage, class Reward, class Trainer>
 class basic_pipeline {
  public:
   using environment_type = env::edge_cloud<Dequeue, NodeDequeue, Drain, Mask>;
@@ -111,7 +95,7 @@ class basic_pipeline {
   /// drawn from the policy; none valid: the cloud.
   [[nodiscard]] std::uint32_t choose(const dispatch_view& view, rng& random) {
     std::size_t last = 0;
-    const std::size_t valid = fill_mask(view, mask_, last);
+    const std::size_t valid = detail::fill_mask(view, mask_, last);
     if (valid == 0) return static_cast<std::uint32_t>(view.cloud());
     if (valid == 1) return static_cast<std::uint32_t>(last);
     observation_.encode(view, observed_);
@@ -145,6 +129,15 @@ class basic_pipeline {
                       .critic_observation = state_size_,
                       .masked_actions = config_.environment.targets(),
                       .capacity = 0}};
+    detail::collector<environment_type, learner_type, Observation, Reward> collect{
+        learner_,
+        observation_,
+        reward_,
+        random_,
+        layout_.size(),
+        state_size_,
+        config_.trainer.gamma,
+        config_.trainer.samples};
     const rng seeds = rng{t.seed}.fork(0x747261696eU);
     for (std::uint32_t episode = 0; episode < t.episodes; ++episode) {
       std::uint64_t arrivals = 0;
@@ -199,10 +192,9 @@ class basic_pipeline {
   [[nodiscard]] std::uint64_t updates() const noexcept { return updates_; }
   /// An environment with this pipeline's slots and config, for rules to run in.
   [[nodiscard]] environment_type make_environment() const {
-    return environment_type{config_.environment,
-                            detail::make_strategy<Dequeue>(config_.dequeue, config_.environment),
-                            detail::make_strategy<NodeDequeue>(config_.node_dequeue,
-                                                               config_.environment)};
+    return environment_type{
+        config_.environment, detail::make_strategy<Dequeue>(config_.dequeue, config_.environment),
+        detail::make_strategy<NodeDequeue>(config_.node_dequeue, config_.environment)};
   }
 
  private:
@@ -219,8 +211,8 @@ class basic_pipeline {
   typename learner_type::config learner_config() const {
     const auto& t = config_.trainer;
     typename learner_type::config c;
-    c.actor.network = detail::network_config<typename Actor::network_type>(config_.actor, layout_,
-                                             config_.environment.targets());
+    c.actor.network = detail::network_config<typename Actor::network_type>(
+        config_.actor, layout_, config_.environment.targets());
     c.critic = detail::critic_network_config<Critic>(config_.critic, state_size_);
     c.clip = t.clip;
     c.entropy = t.entropy;
@@ -235,149 +227,6 @@ class basic_pipeline {
     c.critic_rate = t.critic_rate;
     c.decay = {.rate = 1.0, .decay = t.decay, .every = t.decay_every};
     return c;
-  }
-
-  /// 1 for valid targets; how many there are, and the last one.
-  static std::size_t fill_mask(const dispatch_view& view, std::span<std::uint8_t> mask,
-                               std::size_t& last) {
-    std::size_t count = 0;
-    for (std::size_t k = 0; k < view.size(); ++k) {
-      mask[k] = view.valid(k) ? 1 : 0;
-      if (mask[k] != 0) {
-        ++count;
-        last = k;
-      }
-    }
-    return count;
-  }
-
-  static constexpr std::size_t not_kept = ~std::size_t{0};
-  /// What a copy remembers of its episode.
-  struct log_entry {
-    placed decision;
-    std::size_t index;  ///< in the rollout: its own, else that of the one kept before
-    std::uint32_t kept_bin;
-  };
-  struct lane_state {
-    std::size_t index = 0;
-    std::uint32_t bin = 0;
-    bool any = false;
-  };
-
-  /// Plays one episode in every copy, all decisions of a moment in one batch.
-  void collect(std::vector<environment_type>& copies, rl::rollout& kept, std::uint64_t arrivals,
-               train_progress& p) {
-    const std::size_t n = copies.size();
-    const std::size_t aps = config_.environment.clusters;
-    const std::size_t targets = config_.environment.targets();
-    const double keep = arrivals <= config_.trainer.samples
-                            ? 1.0
-                            : static_cast<double>(config_.trainer.samples) /
-                                  static_cast<double>(arrivals);
-    std::vector<float> observations(n * layout_.size()), states(n * state_size_), values(n),
-        next(n);
-    std::vector<std::uint8_t> masks(n * targets);
-    std::vector<rl::choice> choices(n);
-    std::vector<dispatch_view> views(n);
-    std::vector<std::size_t> active;
-    std::vector<std::vector<log_entry>> logs(n);
-    std::vector<lane_state> lanes(n * aps);
-    std::vector<std::pair<std::int64_t, float>> overload(n, {-1, 0.0F});
-    for (std::size_t i = 0; i < n; ++i) {
-      logs[i].reserve(copies[i].requests().size());
-      if (copies[i].next_decision(views[i])) active.push_back(i);
-    }
-    while (!active.empty()) {
-      const std::size_t rows = active.size();
-      for (std::size_t row = 0; row < rows; ++row) {
-        const dispatch_view& view = views[active[row]];
-        std::size_t last = targets - 1;
-        const std::span<std::uint8_t> mask{masks.data() + row * targets, targets};
-        if (fill_mask(view, mask, last) == 0) mask[last] = 1;  // nothing valid: the cloud
-        observation_.encode(view, {observations.data() + row * layout_.size(), layout_.size()});
-        global_state::encode(copies[active[row]], view,
-                             {states.data() + row * state_size_, state_size_});
-      }
-      learner_.policy().decide({observations.data(), rows * layout_.size()},
-                               {masks.data(), rows * targets}, random_, {choices.data(), rows});
-      learner_.values({states.data(), rows * state_size_}, {values.data(), rows});
-      if constexpr (!Reward::self_contained) {
-        learner_.next_values({states.data(), rows * state_size_}, {next.data(), rows});
-      }
-      std::size_t left = 0;
-      for (std::size_t row = 0; row < rows; ++row) {
-        const std::size_t i = active[row];
-        const dispatch_view& view = views[i];
-        const auto bin = static_cast<std::uint32_t>(copies[i].bin_of(view.now));
-        if (overload[i].first != copies[i].slot()) {
-          overload[i] = {copies[i].slot(),
-                         overload_of(copies[i].table(), reward_.settings().overload_limit)};
-        }
-        const std::size_t lane = i * aps + view.access_point;
-        lane_state& state = lanes[lane];
-        const bool keeps = keep >= 1.0 || uniform01(random_) < keep;
-        if (keeps || (!state.any && !Reward::self_contained)) {
-          if (state.any && !Reward::self_contained) {
-            kept.discount(lane, static_cast<float>(std::pow(config_.trainer.gamma,
-                                                            static_cast<double>(bin - state.bin))));
-          }
-          state.index = kept.add(
-              lane, {.observation = {observations.data() + row * layout_.size(), layout_.size()},
-                     .critic_observation = {states.data() + row * state_size_, state_size_},
-                     .mask = {masks.data() + row * targets, targets},
-                     .action = choices[row].action,
-                     .log_prob = choices[row].log_prob,
-                     .value = values[row],
-                     .next_value = next[row]});
-          if constexpr (Reward::self_contained) {
-            kept.terminate(lane);
-          } else {
-            state.any = true;
-          }
-          state.bin = bin;
-        }
-        const std::size_t index = keeps || !Reward::self_contained ? state.index : not_kept;
-        logs[i].push_back({{static_cast<std::uint32_t>(index_of(view.request.id)),
-                            view.access_point, bin, overload[i].second},
-                           index,
-                           state.bin});
-        copies[i].dispatch(choices[row].action);
-        if (copies[i].next_decision(views[i])) active[left++] = i;
-      }
-      active.resize(left);
-    }
-    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-      if (lanes[lane].any) kept.terminate(lane);
-    }
-    give_rewards(copies, logs, kept, p);
-  }
-
-  void give_rewards(const std::vector<environment_type>& copies,
-                    const std::vector<std::vector<log_entry>>& logs, rl::rollout& kept,
-                    train_progress& p) {
-    std::vector<placed> decisions;
-    std::vector<float> rewards;
-    double sum = 0.0;
-    for (std::size_t i = 0; i < copies.size(); ++i) {
-      decisions.clear();
-      for (const log_entry& e : logs[i]) decisions.push_back(e.decision);
-      rewards.assign(decisions.size(), 0.0F);
-      reward_.assign(copies[i], std::span<const placed>{decisions}, std::span<float>{rewards});
-      for (std::size_t k = 0; k < rewards.size(); ++k) {
-        const double passed = logs[i][k].decision.bin - logs[i][k].kept_bin;
-        const double factor = passed == 0.0 ? 1.0 : std::pow(config_.trainer.gamma, passed);
-        if (logs[i][k].index != not_kept) {
-          kept.reward_at(logs[i][k].index, static_cast<float>(factor) * rewards[k]);
-        }
-        sum += static_cast<double>(rewards[k]);
-      }
-      const auto& c = copies[i].counts();
-      p.throughput += c.arrived == 0 ? 1.0
-                                     : static_cast<double>(c.done) / static_cast<double>(c.arrived);
-      p.decisions += rewards.size();
-    }
-    p.throughput /= static_cast<double>(copies.size());
-    p.reward = p.decisions == 0 ? 0.0 : sum / static_cast<double>(p.decisions);
   }
 
   config config_;
@@ -398,26 +247,26 @@ namespace detail {
 
 template <class... Slots>
 struct assembled {
-  static_assert((... && slot_is_one_of<Slots, slot::dequeue_tag, slot::node_dequeue_tag,
-                                       slot::drain_tag, slot::mask_tag, slot::observation_tag,
-                                       slot::actor_tag, slot::critic_tag, slot::advantage_tag,
-                                       slot::reward_tag, slot::trainer_tag>),
-                "muster: kmps::pipeline has the slots dequeue, node_dequeue, drain, mask, "
-                "observation, actor, critic, advantage, reward and trainer; wrap each choice in "
-                "one of them, for example slot::dequeue<queue::least_slack>");
+  static_assert(
+      (... &&
+       slot_is_one_of<Slots, slot::dequeue_tag, slot::node_dequeue_tag, slot::drain_tag,
+                      slot::mask_tag, slot::observation_tag, slot::actor_tag, slot::critic_tag,
+                      slot::advantage_tag, slot::reward_tag, slot::trainer_tag>),
+      "muster: kmps::pipeline has the slots dequeue, node_dequeue, drain, mask, "
+      "observation, actor, critic, advantage, reward and trainer; wrap each choice in "
+      "one of them, for example slot::dequeue<queue::least_slack>");
   static_assert(slots_differ<Slots...>,
                 "muster: kmps::pipeline is given two choices for one slot; keep one of them");
-  using type = basic_pipeline<
-      slot_or<slot::dequeue_tag, queue::adaptive_hybrid, Slots...>,
-      slot_or<slot::node_dequeue_tag, queue::adaptive_hybrid, Slots...>,
-      slot_or<slot::drain_tag, env::drain_all, Slots...>,
-      slot_or<slot::mask_tag, env::resource_mask, Slots...>,
-      slot_or<slot::observation_tag, offers_observation, Slots...>,
-      slot_or<slot::actor_tag, rl::actor<>, Slots...>,
-      slot_or<slot::critic_tag, rl::single_critic<>, Slots...>,
-      slot_or<slot::advantage_tag, rl::gae_advantage, Slots...>,
-      slot_or<slot::reward_tag, difference_reward, Slots...>,
-      slot_or<slot::trainer_tag, shared_ppo, Slots...>>;
+  using type = basic_pipeline<slot_or<slot::dequeue_tag, queue::adaptive_hybrid, Slots...>,
+                              slot_or<slot::node_dequeue_tag, queue::adaptive_hybrid, Slots...>,
+                              slot_or<slot::drain_tag, env::drain_all, Slots...>,
+                              slot_or<slot::mask_tag, env::resource_mask, Slots...>,
+                              slot_or<slot::observation_tag, offers_observation, Slots...>,
+                              slot_or<slot::actor_tag, rl::actor<>, Slots...>,
+                              slot_or<slot::critic_tag, rl::single_critic<>, Slots...>,
+                              slot_or<slot::advantage_tag, rl::gae_advantage, Slots...>,
+                              slot_or<slot::reward_tag, difference_reward, Slots...>,
+                              slot_or<slot::trainer_tag, shared_ppo, Slots...>>;
 };
 
 }  // namespace detail
@@ -432,9 +281,8 @@ using pipeline = typename detail::assembled<Slots...>::type;
 /// KMPS as printed, where the paper can be taken at its word: one request per access point and
 /// slot, the local state, ReLU + 1 outputs with L1 normalisation, a target network, and the
 /// shares of the slot as the reward.
-using faithful =
-    pipeline<slot::drain<env::drain_one>, slot::observation<local_observation>,
-             slot::actor<rl::actor<nn::mlp<>, rl::relu1_l1_head>>,
-             slot::critic<rl::target_critic<>>, slot::reward<slot_share>>;
+using faithful = pipeline<slot::drain<env::drain_one>, slot::observation<local_observation>,
+                          slot::actor<rl::actor<nn::mlp<>, rl::relu1_l1_head>>,
+                          slot::critic<rl::target_critic<>>, slot::reward<slot_share>>;
 
 }  // namespace muster::inline MUSTER_ABI::kmps

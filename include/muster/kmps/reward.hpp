@@ -14,11 +14,11 @@ namespace muster::inline MUSTER_ABI::kmps {
 /// Weights of the three terms of the KMPS reward. The paper gives none; these are the released
 /// program's, where the first is positive and the others are penalties.
 struct reward_weights {
-  double on_time = 1.0;           ///< w1
-  double missed = -0.15;          ///< w2, <= 0
-  double overload = -0.05;        ///< w3, <= 0
-  double overload_limit = 0.85;   ///< use of cores or memory above which w3 counts; [0, 1]
-  double bonus = 0.0;             ///< weight of e^{2t} - 1, 0.3 in the released program
+  double on_time = 1.0;          ///< w1
+  double missed = -0.15;         ///< w2, <= 0
+  double overload = -0.05;       ///< w3, <= 0
+  double overload_limit = 0.85;  ///< use of cores or memory above which w3 counts; [0, 1]
+  double bonus = 0.0;            ///< weight of e^{2t} - 1, 0.3 in the released program
 };
 
 /// The reward of the paper, read literally: what happened in the slot.
@@ -60,8 +60,8 @@ class slot_share {
       double sum = 0.0;
       double factor = 1.0;
       for (std::size_t b = d.bin; b < next[d.access_point]; ++b, factor *= config_.gamma) {
-        sum += factor * of(e.tally(b, d.access_point),
-                           b == d.bin ? static_cast<double>(d.overload) : 0.0);
+        sum += factor *
+               of(e.tally(b, d.access_point), b == d.bin ? static_cast<double>(d.overload) : 0.0);
       }
       rewards[i] += static_cast<float>(sum);
       next[d.access_point] = d.bin;

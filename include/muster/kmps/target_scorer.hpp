@@ -63,8 +63,8 @@ class target_scorer {
     const std::size_t h = target_.out(), g = own_.out();
     const var_type r = request_.forward(tape, slice(x, 1, 0, layout_.request));
     const var_type t = target_.forward(
-        tape, reshape(slice(x, 1, layout_.request, k * layout_.per_target),
-                      {n * k, layout_.per_target}));
+        tape,
+        reshape(slice(x, 1, layout_.request, k * layout_.per_target), {n * k, layout_.per_target}));
     const var_type first = relu(reshape(t, {n, k, h}) + reshape(r, {n, 1, h}));
     const var_type c = mean_.forward(tape, reshape(mean(first, 1), {n, h}));
     const var_type own = own_.forward(tape, reshape(first, {n * k, h}));
@@ -81,10 +81,10 @@ class target_scorer {
   void infer(num::view<const T> x, num::view<T> y, std::span<T> workspace) const {
     const std::size_t n = x.rows(), k = layout_.targets;
     const std::size_t h = target_.out(), g = own_.out();
-    MUSTER_EXPECTS(x.columns() == in() && y.size() == n * k &&
-                       workspace.size() >= workspace_size(n),
-                   "muster: kmps::target_scorer::infer takes x [rows, in()], y [rows, out()] and "
-                   "workspace_size(rows) elements");
+    MUSTER_EXPECTS(
+        x.columns() == in() && y.size() == n * k && workspace.size() >= workspace_size(n),
+        "muster: kmps::target_scorer::infer takes x [rows, in()], y [rows, out()] and "
+        "workspace_size(rows) elements");
     T* free = workspace.data();
     const auto take = [&](num::shape s) {
       const num::view<T> v{free, s};
@@ -101,8 +101,7 @@ class target_scorer {
     request_.infer(r_in, r);
     target_.infer(t_in, t);
     add_and_relu(t.reshaped({n, k, h}), r.reshaped({n, 1, h}));
-    backend_.reduce(num::reduction::mean, num::view<const T>{t.reshaped({n, k, h})}, 1,
-                    mean_first);
+    backend_.reduce(num::reduction::mean, num::view<const T>{t.reshaped({n, k, h})}, 1, mean_first);
     mean_.infer(mean_first, c);
     own_.infer(t, own);
     add_and_relu(own.reshaped({n, k, g}), c.reshaped({n, 1, g}));

@@ -4,9 +4,27 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <muster/core/time.hpp>
 #include <muster/rl/ppo.hpp>
 
 namespace muster::inline MUSTER_ABI::kmps {
+
+/// How long and on what a pipeline trains.
+struct train_config {
+  std::uint32_t episodes = 20;      ///< updates; each runs trainer.copies episodes; > 0
+  duration horizon = seconds(120);  ///< of an episode; arrivals at or after it are left out
+  std::uint64_t seed = 1;           ///< workloads get seeds derived from it
+};
+
+/// What one update of a training looked like.
+struct train_progress {
+  std::uint32_t episode = 0;   ///< updates done, this one included
+  std::uint32_t episodes = 0;  ///< updates in all
+  double throughput = 0.0;     ///< of the exploring policy, mean over the copies
+  double reward = 0.0;         ///< mean reward per decision
+  std::uint64_t decisions = 0;
+  rl::ppo_stats learning{};
+};
 
 /// Multi-agent PPO with one actor and one central critic for all access points.
 ///

@@ -55,12 +55,9 @@ class basic_adaptive_hybrid {
   explicit basic_adaptive_hybrid(config c) : estimates_{c} {}
 
   [[nodiscard]] std::size_t pick(std::span<const job> waiting, instant) const noexcept {
-    return detail::pick_first(waiting, [this](const job& a, const job& b) {
-      if (a.urgent != b.urgent) return a.urgent;
-      if (a.urgent) return a.deadline != b.deadline ? a.deadline < b.deadline : a.id < b.id;
-      const double ea = estimates_.estimate_us(a.service);
-      const double eb = estimates_.estimate_us(b.service);
-      return ea != eb ? ea < eb : a.id < b.id;
+    return detail::pick_least(waiting, [this](const job& j) {
+      return j.urgent ? detail::estimate_key{-1.0, j.deadline.us, j.id}  // before every estimate
+                      : detail::estimate_key{estimates_.estimate_us(j.service), 0, j.id};
     });
   }
   void observe(service_id service, duration measured) noexcept {

@@ -51,8 +51,11 @@ class service_estimate {
     for (one& s : services_) s = one{static_cast<double>(config_.cold_start.us), 0, 0};
   }
 
-  /// A job of `service` took `measured`, from being taken out of the queue to its answer.
+  /// A job of `service` took `measured` (>= 0), from being taken out of the queue to its answer.
   void observe(service_id service, duration measured) noexcept {
+    MUSTER_EXPECTS(
+        measured.us >= 0,
+        "muster: queue::service_estimate: a job took less than no time; pass end - start");
     one& s = at(service);
     std::int64_t& oldest = recent_[index_of(service) * config_.window + s.seen % config_.window];
     if (s.seen >= config_.window) s.window_sum -= oldest;

@@ -27,10 +27,8 @@ class shortest_estimated {
   explicit shortest_estimated(config c) : estimates_{c} {}
 
   [[nodiscard]] std::size_t pick(std::span<const job> waiting, instant) const noexcept {
-    return detail::pick_first(waiting, [this](const job& a, const job& b) {
-      const double ea = estimates_.estimate_us(a.service);
-      const double eb = estimates_.estimate_us(b.service);
-      return ea != eb ? ea < eb : a.id < b.id;
+    return detail::pick_least(waiting, [this](const job& j) {
+      return detail::estimate_key{estimates_.estimate_us(j.service), 0, j.id};
     });
   }
   void observe(service_id service, duration measured) noexcept {

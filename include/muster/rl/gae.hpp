@@ -54,9 +54,9 @@ inline void gae(std::span<const float> rewards, std::span<const float> values, f
                 std::span<const float> discounts, double lambda, std::span<float> advantages,
                 std::span<float> targets) noexcept {
   const std::size_t n = rewards.size();
-  MUSTER_EXPECTS(values.size() == n && discounts.size() == n && advantages.size() == n &&
-                     targets.size() == n,
-                 "muster: rl::gae needs spans of one length; pass one entry per decision");
+  MUSTER_EXPECTS(
+      values.size() == n && discounts.size() == n && advantages.size() == n && targets.size() == n,
+      "muster: rl::gae needs spans of one length; pass one entry per decision");
   double next_return = static_cast<double>(bootstrap);
   for (std::size_t k = n; k-- > 0;) {
     double return_here = static_cast<double>(rewards[k]);

@@ -22,6 +22,7 @@
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/rl/actor.hpp>
 #include <muster/rl/critic.hpp>
+#include <muster/rl/detail/minibatch.hpp>
 #include <muster/rl/detail/staging.hpp>
 #include <muster/rl/ppo_loss.hpp>
 #include <muster/rl/rollout.hpp>
@@ -41,7 +42,7 @@ struct ppo_stats {
   double explained_variance = 0.0;    ///< 1 - Var(target - value) / Var(target); 0 if that is 0
   std::uint32_t steps = 0;            ///< optimiser steps taken, one per minibatch
   bool stopped_by_kl = false;         ///< the policy had moved far enough before all epochs
-  bool refused = false;  ///< something was not finite; from there on no step was taken
+  bool refused = false;               ///< something was not finite; from there on no step was taken
 };
 
 /// Proximal policy optimisation: several careful steps on each batch of decisions.
@@ -78,14 +79,14 @@ class ppo {
   struct config {
     typename Actor::config actor{};
     typename Critic::config critic{};
-    double clip = 0.2;              ///< allowed change of a probability ratio; (0, 1)
-    double entropy = 0.01;          ///< weight of the entropy, nats^-1; >= 0
-    std::size_t epochs = 4;         ///< passes over a batch; >= 1
-    std::size_t minibatch = 256;    ///< samples per step, at most; >= 1
-    double max_grad_norm = 0.5;     ///< per network; 0 = no limit
+    double clip = 0.2;            ///< allowed change of a probability ratio; (0, 1)
+    double entropy = 0.01;        ///< weight of the entropy, nats^-1; >= 0
+    std::size_t epochs = 4;       ///< passes over a batch; >= 1
+    std::size_t minibatch = 256;  ///< samples per step, at most; >= 1
+    double max_grad_norm = 0.5;   ///< per network; 0 = no limit
     value_loss_kind value_loss = value_loss_kind::huber;
-    double huber_delta = 1.0;       ///< where Huber's loss turns straight; > 0
-    double value_clip = 0.0;        ///< allowed change of a value, in units of the loss; 0 = any
+    double huber_delta = 1.0;  ///< where Huber's loss turns straight; > 0
+    double value_clip = 0.0;   ///< allowed change of a value, in units of the loss; 0 = any
     bool normalise_advantages = true;
     bool normalise_values = false;  ///< the critic learns targets of mean 0 and sd 1
     double target_kl = 0.0;         ///< no further step once approx_kl exceeds it; 0 = never
@@ -137,19 +138,20 @@ class ppo {
     return v;
   }
 
-  /// Learns from a batch. If a number in the batch is not finite nothing changes; if a loss or
-  /// a gradient is not finite, that step and all later ones are left out. Both set `refused`.
+  /// Learns from a batch; an empty one changes nothing. If a number in the batch is not finite
+  /// nothing changes; if a loss or a gradient is not finite, that step and all later ones are
+  /// left out. Both set `refused`. Draws from `g` only to shuffle.
   ppo_stats update(const ppo_batch& batch, rng& g) {
     check(batch);
     ppo_stats stats;
     const std::size_t n = batch.size();
     if (n == 0) return stats;
-    if (!finite(batch)) {
+    if (!detail::all_finite(batch)) {
       stats.refused = true;
       return stats;
     }
-    stats.explained_variance = explained_variance(batch);
-    if (config_.normalise_values) moments_.add(batch.targets);
+    stats.explained_variance = detail::explained_variance(batch);
+    const running_moments before = moments_;
     prepare(batch);
 
     const std::size_t parts = (n + config_.minibatch - 1) / config_.minibatch;
@@ -165,12 +167,16 @@ class ppo {
         seen += static_cast<double>(rows);
       }
     }
-    for (double* sum : {&stats.policy_loss, &stats.value_loss, &stats.entropy,
-                        &stats.clip_fraction, &stats.approx_kl, &stats.actor_gradient_norm,
-                        &stats.critic_gradient_norm}) {
+    for (double* sum :
+         {&stats.policy_loss, &stats.value_loss, &stats.entropy, &stats.clip_fraction,
+          &stats.approx_kl, &stats.actor_gradient_norm, &stats.critic_gradient_norm}) {
       *sum /= seen;
     }
-    critic_.end_cycle();
+    if (stats.steps > 0) {
+      critic_.end_cycle();
+    } else {
+      moments_ = before;  // targets that nothing was learned from do not change the scale either
+    }
     return stats;
   }
 
@@ -213,135 +219,56 @@ class ppo {
                    "muster: rl::ppo::update numbers samples with 32 bits; split the batch");
   }
 
-  static bool finite(const ppo_batch& b) noexcept {
-    for (const floats column : {b.observations, b.critic_observations, b.log_probs, b.advantages,
-                                b.targets, b.values}) {
-      // x - x is 0 for every finite x and NaN otherwise; eight sums side by side, because one
-      // would wait for itself at every addition.
-      float sums[8] = {};
-      std::size_t i = 0;
-      for (; i + 8 <= column.size(); i += 8) {
-        for (std::size_t j = 0; j < 8; ++j) sums[j] += column[i + j] - column[i + j];
-      }
-      for (; i < column.size(); ++i) sums[0] += column[i] - column[i];
-      for (const float sum : sums) {
-        if (!(sum == 0.0F)) return false;
-      }
-    }
-    return true;
-  }
-
-  static double explained_variance(const ppo_batch& b) noexcept {
-    double mean_target = 0.0;
-    double mean_rest = 0.0;
-    const double n = static_cast<double>(b.size());
-    for (std::size_t i = 0; i < b.size(); ++i) {
-      mean_target += static_cast<double>(b.targets[i]) / n;
-      mean_rest += static_cast<double>(b.targets[i]) / n - static_cast<double>(b.values[i]) / n;
-    }
-    double target = 0.0;
-    double rest = 0.0;
-    for (std::size_t i = 0; i < b.size(); ++i) {
-      const double t = static_cast<double>(b.targets[i]);
-      const double r = t - static_cast<double>(b.values[i]) - mean_rest;
-      target += (t - mean_target) * (t - mean_target);
-      rest += r * r;
-    }
-    return target > 0.0 ? 1.0 - rest / target : 0.0;
-  }
-
   // Everything that is the same for all minibatches of one update.
   void prepare(const ppo_batch& b) {
     const std::size_t n = b.size();
     order_.resize(n);
     for (std::size_t i = 0; i < n; ++i) order_[i] = static_cast<std::uint32_t>(i);
-
-    advantage_mean_ = 0.0;
-    advantage_scale_ = 1.0;
+    advantage_map_ = {};
     if (config_.normalise_advantages) {
       running_moments m;
       m.add(b.advantages);
-      advantage_mean_ = m.mean();
-      advantage_scale_ = 1.0 / (m.sd() + 1e-8);
+      advantage_map_ = {.offset = m.mean(), .scale = 1.0 / (m.sd() + 1e-8)};
+    }
+    value_map_ = {};
+    if (config_.normalise_values) {
+      moments_.add(b.targets);
+      value_map_ = {.offset = moments_.mean(), .scale = 1.0 / moments_.sd()};
     }
     const std::size_t rows = (std::min)(n, config_.minibatch);
-    observations_.reserve(rows * actor_.in());
-    states_.reserve(rows * critic_.in());
-    if (!b.masks.empty()) masks_.reserve(rows * actor_.actions());
-    actions_.reserve(rows);
-    for (auto* column : {&log_probs_, &advantages_, &targets_, &old_values_}) {
-      column->reserve(rows);
-    }
+    part_.reserve(rows, actor_.in(), critic_.in(), b.masks.empty() ? 0 : actor_.actions());
     ratios_.resize(rows);
-  }
-
-  template <class U>
-  static void gather(std::span<const std::uint32_t> rows, std::span<const U> from,
-                     std::size_t width, auto& to) {
-    auto* out = to.host().data();
-    using target = std::remove_reference_t<decltype(*out)>;
-    for (const std::uint32_t r : rows) {
-      const U* row = from.data() + r * width;
-      for (std::size_t j = 0; j < width; ++j) *out++ = static_cast<target>(row[j]);
-    }
-  }
-  template <class F>
-  static void gather(std::span<const std::uint32_t> rows, floats from, auto& to, F&& f) {
-    auto* out = to.host().data();
-    using target = std::remove_reference_t<decltype(*out)>;
-    for (const std::uint32_t r : rows) *out++ = static_cast<target>(f(from[r]));
   }
 
   // Forward, statistics, backward, clip, Adam for the samples `rows`.
   void step(const ppo_batch& b, std::span<const std::uint32_t> rows, ppo_stats& stats) {
     const std::size_t n = rows.size();
-    const bool shared = b.observations.data() == b.critic_observations.data() &&
-                        actor_.in() == critic_.in();
-    gather(rows, b.observations, actor_.in(), observations_);
-    if (!shared) gather(rows, b.critic_observations, critic_.in(), states_);
-    if (!b.masks.empty()) gather(rows, b.masks, actor_.actions(), masks_);
-    gather(rows, b.actions, 1, actions_);
-    gather(rows, b.log_probs, 1, log_probs_);
-    gather(rows, b.advantages, advantages_, [&](float a) {
-      return (static_cast<double>(a) - advantage_mean_) * advantage_scale_;
-    });
-    const auto in_units = [&](float v) { return moments_.normalised(static_cast<double>(v)); };
-    if (config_.normalise_values) {
-      gather(rows, b.targets, targets_, in_units);
-      gather(rows, b.values, old_values_, in_units);
-    } else {
-      gather(rows, b.targets, 1, targets_);
-      gather(rows, b.values, 1, old_values_);
-    }
-
+    part_.gather(b, rows, advantage_map_, value_map_);
     using T = value_type;
     tape_.reset();
-    const var_type x = tape_.constant(observations_.commit({n, actor_.in()}));
-    const var_type s = shared ? x : tape_.constant(states_.commit({n, critic_.in()}));
-    num::view<const std::uint8_t> mask;
-    if (!b.masks.empty()) mask = masks_.commit({n, actor_.actions()});
-
-    const var_type log_probs = actor_.log_probs(tape_, x, mask);
+    const var_type x = tape_.constant(part_.x);
+    const var_type states =
+        part_.states.data() == part_.x.data() ? x : tape_.constant(part_.states);
+    const var_type log_probs = actor_.log_probs(tape_, x, part_.mask);
     const auto surrogate =
-        clipped_surrogate(pick_columns(log_probs, actions_.commit({n})),
-                          tape_.constant(log_probs_.commit({n})),
-                          tape_.constant(advantages_.commit({n})), static_cast<T>(config_.clip));
+        clipped_surrogate(pick_columns(log_probs, part_.chosen), tape_.constant(part_.log_probs),
+                          tape_.constant(part_.advantages), static_cast<T>(config_.clip));
     const var_type entropy = mean_entropy(log_probs);
-    const var_type target = tape_.constant(targets_.commit({n, 1}));
-    const var_type off = critic_.loss(tape_, s, [&](var_type prediction) {
+    const var_type target = tape_.constant(part_.targets);
+    const var_type off = critic_.loss(tape_, states, [&](var_type prediction) {
       const T delta = static_cast<T>(config_.huber_delta);
       if (config_.value_clip == 0.0) {
         return value_loss(prediction, target, config_.value_loss, delta);
       }
-      return clipped_value_loss(prediction, target, tape_.constant(old_values_.commit({n, 1})),
+      return clipped_value_loss(prediction, target, tape_.constant(part_.old_values),
                                 config_.value_loss, delta, static_cast<T>(config_.value_clip));
     });
     const var_type total = surrogate.loss + entropy * static_cast<T>(-config_.entropy) + off;
 
     const double weight = static_cast<double>(n);
-    const double policy_loss = number(surrogate.loss);
-    const double value_loss_now = number(off);
-    const double entropy_now = number(entropy);
+    const double policy_loss = static_cast<double>(surrogate.loss.item());
+    const double value_loss_now = static_cast<double>(off.item());
+    const double entropy_now = static_cast<double>(entropy.item());
     const double kl = note_ratios(surrogate.ratio, stats);
     stats.policy_loss += policy_loss * weight;
     stats.value_loss += value_loss_now * weight;
@@ -358,8 +285,8 @@ class ppo {
     actor_.store().zero_grads();
     critic_.store().zero_grads();
     tape_.backward(total);
-    const double limit = config_.max_grad_norm > 0.0 ? config_.max_grad_norm
-                                                     : (std::numeric_limits<double>::max)();
+    const double limit =
+        config_.max_grad_norm > 0.0 ? config_.max_grad_norm : (std::numeric_limits<double>::max)();
     const auto a = nn::clip_norm(actor_.store(), limit);
     const auto c = nn::clip_norm(critic_.store(), limit);
     stats.actor_gradient_norm += a.norm * weight;
@@ -374,11 +301,6 @@ class ppo {
     ++stats.steps;
   }
 
-  [[nodiscard]] double number(var_type v) const {
-    value_type x{};
-    actor_.store().backend().download(v.value(), std::span<value_type>{&x, 1});
-    return static_cast<double>(x);
-  }
   // Adds clip fraction and KL of this minibatch to the sums; returns the mean KL.
   double note_ratios(var_type ratio, ppo_stats& stats) {
     const auto view = ratio.value();
@@ -389,7 +311,7 @@ class ppo {
     for (const value_type x : r) {
       const double change = static_cast<double>(x) - 1.0;
       clipped += std::abs(change) > config_.clip ? 1.0 : 0.0;
-      kl += change - std::log1p((std::max)(change, -1.0 + 1e-300));
+      kl += change - std::log1p((std::max)(change, -1.0 + 1e-16));  // r may underflow to 0
     }
     stats.clip_fraction += clipped;
     stats.approx_kl += kl;
@@ -433,12 +355,9 @@ class ppo {
   tape_type tape_;
   std::vector<std::uint32_t> order_;
   std::vector<value_type> ratios_, host_;
-  detail::staging<value_type, backend_type> observations_, states_, log_probs_, advantages_,
-      targets_, old_values_, workspace_, value_input_, value_output_;
-  detail::staging<std::uint8_t, backend_type> masks_;
-  detail::staging<std::uint32_t, backend_type> actions_;
-  double advantage_mean_ = 0.0;
-  double advantage_scale_ = 1.0;
+  detail::staging<value_type, backend_type> workspace_, value_input_, value_output_;
+  detail::minibatch<value_type, backend_type> part_;
+  detail::linear_map advantage_map_, value_map_;
 };
 
 }  // namespace muster::inline MUSTER_ABI::rl

@@ -28,9 +28,10 @@ struct surrogate_terms {
 /// `log_prob`, `old_log_prob` and `advantages` are [n]. Where both branches are equal (r = 1)
 /// the gradient takes the unclipped one.
 template <class T, class Backend>
-[[nodiscard]] surrogate_terms<T, Backend> clipped_surrogate(
-    autodiff::var<T, Backend> log_prob, autodiff::var<T, Backend> old_log_prob,
-    autodiff::var<T, Backend> advantages, T clip_range) {
+[[nodiscard]] surrogate_terms<T, Backend> clipped_surrogate(autodiff::var<T, Backend> log_prob,
+                                                            autodiff::var<T, Backend> old_log_prob,
+                                                            autodiff::var<T, Backend> advantages,
+                                                            T clip_range) {
   const auto ratio = exp(log_prob - old_log_prob);
   const auto bounded = clip(ratio, T(1) - clip_range, T(1) + clip_range);
   return {-mean(minimum(ratio * advantages, bounded * advantages)), ratio};
@@ -59,8 +60,7 @@ template <class T, class Backend>
 [[nodiscard]] autodiff::var<T, Backend> clipped_value_loss(autodiff::var<T, Backend> prediction,
                                                            autodiff::var<T, Backend> target,
                                                            autodiff::var<T, Backend> old,
-                                                           value_loss_kind kind, T delta,
-                                                           T range) {
+                                                           value_loss_kind kind, T delta, T range) {
   const auto off = prediction - target;
   const auto held = old + clip(prediction - old, -range, range) - target;
   if (kind == value_loss_kind::huber) return mean(maximum(huber(off, delta), huber(held, delta)));

@@ -58,6 +58,24 @@ class station {
     start_next(now, begin);
   }
 
+  /// The strategy, for example to let it observe what a job took.
+  [[nodiscard]] Dequeue& strategy() noexcept { return dequeue_; }
+  /// The pass of a long slot: marks every waiting job that the strategy calls urgent. Returns how
+  /// many were marked now.
+  std::size_t lift_urgent([[maybe_unused]] instant now) noexcept requires
+      urgency_dequeue_strategy<Dequeue> {
+    std::size_t lifted = 0;
+    // Guarded once more: clang 14 compiles this in an explicit instantiation all the same.
+    if constexpr (urgency_dequeue_strategy<Dequeue>) {
+      for (job& j : waiting_) {
+        if (j.urgent || !dequeue_.urgent(j, now)) continue;
+        j.urgent = true;
+        ++lifted;
+      }
+    }
+    return lifted;
+  }
+
   [[nodiscard]] std::uint64_t arrived() const noexcept { return arrived_; }
   [[nodiscard]] std::uint64_t done() const noexcept { return done_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Other people's headers define macros; these are the ones seen most often in the wild.
+// Other people's headers define macros. These are from windows.h, X11, sys/sysmacros.h, complex.h,
+// the kernel, gettext, and what compilers predefine in their own dialect.
 // NOLINTBEGIN
 #include <algorithm>
 #include <array>
@@ -37,7 +38,17 @@
 #define IN
 #define OUT
 #define I (1)
-#define check(expr) static_cast<void>(expr)
+#define _(text) text
+#define Bool int
+#define None 0L
+#define Status int
+#define Success 0
+#define major(device) ((device) >> 8)
+#define minor(device) ((device)&0xFF)
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define linux 1
+#define unix 1
 // NOLINTEND
 
 #include <muster/muster.hpp>

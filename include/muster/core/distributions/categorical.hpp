@@ -71,28 +71,28 @@ class categorical {
   explicit categorical(std::span<const T> weights) : columns_(weights.size()) {
     const double scale = static_cast<double>(weights.size()) / detail::checked_total(weights);
     std::size_t heaviest = 0;
-    std::vector<std::size_t> order(weights.size());  // small from the front, large from the back
-    std::size_t small = 0, large = weights.size();
+    std::vector<std::size_t> order(weights.size());  // poor from the front, rich from the back
+    std::size_t poor_end = 0, rich_begin = weights.size();
     for (std::size_t i = 0; i < weights.size(); ++i) {
       columns_[i] = {static_cast<double>(weights[i]) * scale, i};
       if (weights[i] > weights[heaviest]) heaviest = i;
-      order[columns_[i].keep < 1.0 ? small++ : --large] = i;
+      order[columns_[i].keep < 1.0 ? poor_end++ : --rich_begin] = i;
     }
-    while (small > 0 && large < weights.size()) {
-      const std::size_t poor = order[--small];
-      const std::size_t rich = order[large];
+    while (poor_end > 0 && rich_begin < weights.size()) {
+      const std::size_t poor = order[--poor_end];
+      const std::size_t rich = order[rich_begin];
       columns_[poor].other = rich;
       columns_[rich].keep -= 1.0 - columns_[poor].keep;
       if (columns_[rich].keep < 1.0) {
-        ++large;
-        order[small++] = rich;
+        ++rich_begin;
+        order[poor_end++] = rich;
       }
     }
     // What is left is full up to rounding. An index of weight zero may be among it, and must
     // still never be drawn.
-    for (; large < weights.size(); ++large) columns_[order[large]].keep = 1.0;
-    while (small > 0) {
-      const std::size_t i = order[--small];
+    for (; rich_begin < weights.size(); ++rich_begin) columns_[order[rich_begin]].keep = 1.0;
+    while (poor_end > 0) {
+      const std::size_t i = order[--poor_end];
       columns_[i] = weights[i] > T{0} ? column{1.0, i} : column{0.0, heaviest};
     }
   }

@@ -14,7 +14,7 @@ namespace detail {
 
 /// log(n!) - log(sqrt(2 pi n) (n/e)^n): the error of Stirling's formula, n >= 1.
 [[nodiscard]] inline double stirling_error(double n) noexcept {
-  static constexpr double small[16] = {0.0,
+  static constexpr double exact[16] = {0.0,
                                        0.08106146679532726,
                                        0.0413406959554093,
                                        0.02767792568499834,
@@ -30,7 +30,7 @@ namespace detail {
                                        0.006408994188004207,
                                        0.0059513701127588475,
                                        0.005554733551962801};
-  if (n < 16.0) return small[static_cast<int>(n)];
+  if (n < 16.0) return exact[static_cast<int>(n)];
   const double s = 1.0 / (n * n);
   return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - s / 1188) * s) * s) * s) / n;
 }

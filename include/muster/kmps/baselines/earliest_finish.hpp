@@ -10,7 +10,8 @@ namespace muster::inline MUSTER_ABI::kmps {
 ///
 /// Idea         travel, backlog per replica and execution at the target's speed, added up: with
 ///              queues ordered by `queue::earliest_deadline` this is the strongest rule here.
-/// Equation     pick = argmin_k  2 latency_k + max(0, backlog_k / replicas_k - latency_k) + w / speed_k,
+/// Equation     pick = argmin_k  2 latency_k + max(0, backlog_k / replicas_k - latency_k) + w /
+/// speed_k,
 ///              without the middle term where a replica is idle
 /// Determinism  equal times go to the smaller target number; no valid target: the cloud.
 class earliest_finish {
@@ -22,10 +23,9 @@ class earliest_finish {
   constexpr explicit earliest_finish(config) noexcept {}
 
   [[nodiscard]] std::uint32_t choose(const dispatch_view& view, rng&) const noexcept {
-    const std::size_t best =
-        detail::best_target(view, view.size(), [&](const target_state&, std::size_t k) {
-          return view.estimated_answer(k);
-        });
+    const std::size_t best = detail::best_target(
+        view, view.size(),
+        [&](const target_state&, std::size_t k) { return view.estimated_answer(k); });
     return static_cast<std::uint32_t>(best == detail::none ? view.cloud() : best);
   }
 };

@@ -29,17 +29,19 @@ struct target_critic_widths {
 };
 
 template <class Config>
-concept scores_targets = requires(Config c) { c.layout; };
+concept scores_targets = requires(Config c) {
+  c.layout;
+};
 
 template <class Actor>
-using actor_config =
-    std::conditional_t<scores_targets<typename Actor::network_type::config>, scorer_widths,
-                       actor_widths>;
+using actor_config = std::conditional_t<scores_targets<typename Actor::network_type::config>,
+                                        scorer_widths, actor_widths>;
 
 template <class Critic>
-using critic_config =
-    std::conditional_t<requires(typename Critic::config c) { c.refresh_every; },
-                       target_critic_widths, critic_widths>;
+using critic_config = std::conditional_t < requires(typename Critic::config c) {
+  c.refresh_every;
+}
+, target_critic_widths, critic_widths > ;
 
 /// The config of an actor's network: widths from the user, inputs and outputs from the system.
 template <class Network>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -62,6 +63,7 @@ class key_heap {
     count_ = 0;
     sequence_ = 0;
     hole_ = false;
+    if (capacity_ != 0) std::fill_n(&node(0), padding, past_end);
   }
 
   void push(std::int64_t time, std::uint32_t place) {
@@ -73,6 +75,7 @@ class key_heap {
       return;
     }
     if (count_ == capacity_) grow(capacity_ == 0 ? 64 : 2 * capacity_);
+    node(count_ + padding) = past_end;
     sift_up(count_++, k);
   }
 
@@ -96,6 +99,10 @@ class key_heap {
 
  private:
   static constexpr std::size_t root_offset = 3;
+  // Behind the last key lie three that are later than all, so that the last group of children
+  // is compared like any other: no branch on how many there are.
+  static constexpr std::size_t padding = 3;
+  static constexpr key past_end{~std::uint64_t{0}, (std::numeric_limits<std::int64_t>::max)()};
 
   [[nodiscard]] key& node(std::size_t i) noexcept { return block_[root_offset + i]; }
   [[nodiscard]] const key& node(std::size_t i) const noexcept { return block_[root_offset + i]; }
@@ -104,6 +111,7 @@ class key_heap {
     if (!hole_) return;
     hole_ = false;
     const key last = node(--count_);
+    node(count_) = past_end;
     if (count_ != 0) sift_down(last);
   }
 
@@ -131,13 +139,14 @@ class key_heap {
   void sift_down(const key k) noexcept {
     std::size_t i = 0;
     std::size_t child = 1;
-    while (child + 3 < count_) {
+    while (child < count_) {
       const key* c = &node(child);
       prefetch_grandchildren(child);
       // Arithmetic instead of branches: which child is the least cannot be predicted.
       const std::size_t left = c[1] < c[0];
       const std::size_t right = 2 + static_cast<std::size_t>(c[3] < c[2]);
-      const std::size_t best = left + (right - left) * static_cast<std::size_t>(c[right] < c[left]);
+      const std::size_t use_right = std::size_t{0} - static_cast<std::size_t>(c[right] < c[left]);
+      const std::size_t best = left + ((right - left) & use_right);
       if (!(c[best] < k)) {
         node(i) = k;
         return;
@@ -146,23 +155,14 @@ class key_heap {
       i = child + best;
       child = 4 * i + 1;
     }
-    if (child < count_) {
-      std::size_t best = child;
-      for (std::size_t other = child + 1; other < count_; ++other) {
-        if (node(other) < node(best)) best = other;
-      }
-      if (node(best) < k) {
-        node(i) = node(best);
-        i = best;
-      }
-    }
     node(i) = k;
   }
 
   void grow(std::size_t n) {
-    auto* bigger =
-        static_cast<key*>(::operator new ((root_offset + n) * sizeof(key), std::align_val_t{64}));
+    auto* bigger = static_cast<key*>(
+        ::operator new ((root_offset + n + padding) * sizeof(key), std::align_val_t{64}));
     if (count_ != 0) std::memcpy(bigger + root_offset, &node(0), count_ * sizeof(key));
+    std::fill_n(bigger + root_offset + count_, padding, past_end);
     ::operator delete (block_, std::align_val_t{64});
     block_ = bigger;
     capacity_ = n;

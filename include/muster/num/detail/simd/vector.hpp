@@ -182,15 +182,15 @@ MUSTER_SIMD_INLINE vec with_sign_of(vec size, vec sign) {
 /// Relative error below 4e-7: an odd polynomial near 0 (Cephes' tanhf), else by e^2x.
 MUSTER_SIMD_INLINE vec tanh(vec x) {
   const vec size = magnitude(x);
-  const vec far = with_sign_of(1.0F - 2.0F / (exp(size + size) + 1.0F), x);
+  const vec outside = with_sign_of(1.0F - 2.0F / (exp(size + size) + 1.0F), x);
   const vec z = x * x;
   vec p = broadcast(-5.70498872745e-3F);
   p = fma(p, z, broadcast(2.06390887954e-2F));
   p = fma(p, z, broadcast(-5.37397155531e-2F));
   p = fma(p, z, broadcast(1.33314422036e-1F));
   p = fma(p, z, broadcast(-3.33332819422e-1F));
-  const vec near = fma(p * z, x, x);
-  return size < 0.625F ? near : far;
+  const vec inside = fma(p * z, x, x);
+  return size < 0.625F ? inside : outside;
 }
 MUSTER_SIMD_INLINE vec sigmoid(vec x) { return 1.0F / (1.0F + exp(-x)); }
 /// e^x - 1 for x <= 0, without cancellation near 0.

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#define MUSTER_TESTING_COUNT_ALLOCATIONS
+#include "support/catch.hpp"
+#include "support/edge_workload.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <muster/kmps/baselines/idle_first.hpp>
+#include <muster/kmps/baselines/random_choice.hpp>
+#include <muster/kmps/pipeline.hpp>
+#include <muster/kmps/target_scorer.hpp>
+#include <muster/queue/earliest_deadline.hpp>
+#include <muster/testing/no_alloc_scope.hpp>
+
+using namespace muster;
+
+using scorer = kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>>;
+
+// Slots in any order make one type, and the defaults are what the alias says.
+static_assert(
+    std::is_same_v<
+        kmps::pipeline<slot::drain<env::drain_one>, slot::dequeue<queue::earliest_deadline>>,
+        kmps::pipeline<slot::dequeue<queue::earliest_deadline>, slot::drain<env::drain_one>>>);
+static_assert(std::is_same_v<kmps::pipeline<>, kmps::pipeline<slot::drain<env::drain_all>>>);
+static_assert(dispatcher<kmps::pipeline<>> && dispatcher<kmps::faithful>);
+
+namespace {
+
+/// A small system in which patient requests must make room for urgent ones.
+template <class Pipeline>
+typename Pipeline::config small() {
+  typename Pipeline::config c;
+  c.environment.clusters = 2;
+  c.environment.nodes_per_cluster = 2;
+  c.environment.cloud_nodes = 1;
+  c.environment.services = 1;
+  c.environment.deployment = {2, 2, 2, 2, 2};
+  if constexpr (requires { c.actor.hidden; }) c.actor.hidden = {32, 16};
+  c.critic.hidden = {32, 16};
+  c.trainer.copies = 2;
+  c.trainer.samples = 2048;
+  c.trainer.minibatch = 128;
+  c.trainer.actor_rate = 2e-3;
+  c.trainer.critic_rate = 2e-3;
+  return c;
+}
+
+std::vector<trace::arrival> work(std::uint64_t seed) {
+  support::workload_shape s;
+  s.rate = 200.0;
+  s.seconds = 6.0;
+  s.access_points = 2;
+  s.services = 1;
+  s.min_allowance_ms = 300.0;
+  s.max_allowance_ms = 1200.0;
+  auto w = support::edge_workload(s, seed);
+  for (std::size_t i = 0; i < w.size(); i += 3) w[i].request.deadline += seconds(8);
+  return w;
+}
+
+template <class Pipeline>
+double score(Pipeline& p, std::uint64_t first, int episodes = 4) {
+  double sum = 0.0;
+  for (int i = 0; i < episodes; ++i) {
+    const auto w = work(first + static_cast<std::uint64_t>(i));
+    sum += p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).throughput();
+  }
+  return sum / episodes;
+}
+
+template <class Rule>
+double rule_score(const scorer& like, std::uint64_t first, int episodes = 4) {
+  double sum = 0.0;
+  for (int i = 0; i < episodes; ++i) {
+    auto e = like.make_environment();
+    const auto w = work(first + static_cast<std::uint64_t>(i));
+    e.load(std::span<const trace::arrival>{w}, seconds(6));
+    Rule rule;
+    rng g{1};
+    sum += kmps::run_episode(e, rule, g).throughput();
+  }
+  return sum / episodes;
+}
+
+std::string path(const char* name) {
+  const char* folder = std::getenv("TMPDIR");
+  return std::string{folder != nullptr ? folder : "/tmp"} + "/muster_kmps_" + name + ".safetensors";
+}
+
+}  // namespace
+
+TEST_CASE("kmps::pipeline: sizes of the default networks", "[kmps][pipeline]") {
+  kmps::pipeline<> p;
+  CHECK(p.layout().size() == 17 + 19 * 9);
+  CHECK(p.learner().policy().actions() == 19);
+  // (188 + 1) 256 + 257 128 + 129 32 + 33 19
+  std::size_t actor = 0;
+  for (const auto& layer : p.learner().policy().network().layers()) {
+    actor += (layer.in() + 1) * layer.out();
+  }
+  CHECK(actor == 189 * 256 + 257 * 128 + 129 * 32 + 33 * 19);
+  kmps::faithful f;
+  CHECK(f.layout().size() == 22);
+}
+
+TEST_CASE("kmps::pipeline learns to beat the rules on unseen work", "[kmps][pipeline][learning]") {
+  scorer p{small<scorer>()};
+  kmps::train_config t;
+  t.episodes = 12;
+  t.horizon = seconds(6);
+  const double before = score(p, 900);
+  std::uint32_t told = 0;
+  p.train([](std::uint64_t seed) { return work(seed % 500); }, t,
+          [&](const kmps::train_progress& q) {
+            ++told;
+            CHECK(q.episode == told);
+            CHECK_FALSE(q.learning.refused);
+            return true;
+          });
+  CHECK(told == 12);
+  CHECK(p.updates() == 12);
+  const double after = score(p, 900);
+  const double random = rule_score<kmps::random_choice>(p, 900);
+  const double idle = rule_score<kmps::idle_first>(p, 900);
+  CAPTURE(before, after, random, idle);
+  CHECK(after > random + 0.02);
+  CHECK(after > idle + 0.005);
+}
+
+TEST_CASE("kmps::pipeline: training repeats itself, and a callback stops it", "[kmps][pipeline]") {
+  kmps::train_config t;
+  t.episodes = 3;
+  t.horizon = seconds(2);
+  const auto make = [](std::uint64_t seed) { return work(seed); };
+  scorer a{small<scorer>()}, b{small<scorer>()};
+  CHECK(a.train(make, t) == 3);
+  b.train(make, t);
+  CHECK(std::equal(a.learner().policy().store().values().span().begin(),
+                   a.learner().policy().store().values().span().end(),
+                   b.learner().policy().store().values().span().begin()));
+  std::uint32_t told = 0;
+  CHECK(a.train(make, t, [&](const auto&) { return ++told < 2; }) == 2);
+}
+
+TEST_CASE("kmps::pipeline: the literal reading trains too", "[kmps][pipeline]") {
+  kmps::faithful p{small<kmps::faithful>()};
+  kmps::train_config t;
+  t.episodes = 2;
+  t.horizon = seconds(3);
+  p.train([](std::uint64_t seed) { return work(seed); }, t,
+          [](const kmps::train_progress& q) {
+            CHECK(q.decisions > 0);
+            CHECK_FALSE(q.learning.refused);
+            return true;
+          });
+  CHECK(p.updates() == 2);
+  const auto w = work(1);
+  const auto r = p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1);
+  CHECK(r.arrived == r.done + r.missed);
+}
+
+TEST_CASE("kmps::pipeline: a saved one goes on as if it had never stopped", "[kmps][pipeline]") {
+  kmps::train_config t;
+  t.episodes = 2;
+  t.horizon = seconds(2);
+  const auto make = [](std::uint64_t seed) { return work(seed); };
+  scorer whole{small<scorer>()}, first{small<scorer>()}, second{small<scorer>()};
+  whole.train(make, t);
+  whole.train(make, t);
+  first.train(make, t);
+  const std::string file = path("resume");
+  REQUIRE(first.save(file));
+  REQUIRE(second.load(file));
+  CHECK(second.updates() == 2);
+  second.train(make, t);
+  CHECK(std::equal(whole.learner().policy().store().values().span().begin(),
+                   whole.learner().policy().store().values().span().end(),
+                   second.learner().policy().store().values().span().begin()));
+  CHECK(score(whole, 7, 1) == score(second, 7, 1));
+
+  // Another architecture, another head, another observation: refused, nothing changes.
+  auto wide = small<scorer>();
+  wide.actor.first = 48;
+  scorer other{wide};
+  const auto refused = other.load(file);
+  REQUIRE_FALSE(refused);
+  CHECK_FALSE(refused.failure().to_string().empty());
+  CHECK(other.updates() == 0);
+  kmps::faithful literal{small<kmps::faithful>()};
+  CHECK_FALSE(literal.load(file));
+  CHECK_FALSE(second.load(path("absent")));
+  std::remove(file.c_str());
+}
+
+TEST_CASE("kmps::pipeline: decisions respect the mask and do not allocate", "[kmps][pipeline]") {
+  kmps::pipeline<>::config c;
+  c.trainer.copies = 1;
+  kmps::pipeline<> p{c};
+  auto e = p.make_environment();
+  support::workload_shape s;
+  s.rate = 500.0;
+  s.seconds = 2.0;
+  const auto w = support::edge_workload(s, 8);
+  e.load(std::span<const trace::arrival>{w}, seconds(2));
+  rng g{1};
+  dispatch_view view;
+  std::size_t decided = 0, allocations = 0;
+  bool valid = true;
+  while (e.next_decision(view)) {
+    std::uint32_t k = 0;
+    {
+      muster::testing::no_alloc_scope none;
+      p.set_sample(decided % 2 == 0);
+      k = p.choose(view, g);
+      if (decided > 1) allocations += none.allocations();
+    }
+    valid = valid && view.valid(k);
+    e.dispatch(k);
+    ++decided;
+  }
+  CHECK(valid);
+  CHECK(decided > 500);
+  CHECK(allocations == 0);
+}
