@@ -14,7 +14,6 @@
 #include <muster/kmps/baselines/random_choice.hpp>
 #include <muster/kmps/clairvoyant.hpp>
 #include <muster/kmps/pipeline.hpp>
-#include <muster/kmps/target_scorer.hpp>
 #include <muster/trace/task.hpp>
 
 namespace slot = muster::slot;
@@ -22,10 +21,8 @@ using muster::seconds;
 
 //! [assemble]
 // Slots are named, come in any order, and have defaults: what is not said here is KMPS.
-struct scheduler
-    : muster::kmps::pipeline<slot::dequeue<muster::queue::arrival_order>,
-                             slot::node_dequeue<muster::queue::arrival_order>,
-                             slot::actor<muster::rl::actor<muster::kmps::target_scorer<>>>> {
+struct scheduler : muster::kmps::pipeline<slot::dequeue<muster::queue::arrival_order>,
+                                          slot::node_dequeue<muster::queue::arrival_order>> {
   using basic_pipeline::basic_pipeline;
 };
 //! [assemble]
@@ -95,7 +92,7 @@ int main() {
   //! [train]
   // The callback is told after each update; returning false would stop the training.
   learned.train([](std::uint64_t seed) { return make_workload(seed % 1000); },
-                {.episodes = 12, .horizon = seconds(6), .seed = 1},
+                {.episodes = 40, .horizon = seconds(6), .seed = 1},
                 [](const muster::kmps::train_progress& p) { return !p.learning.refused; });
   //! [train]
 
@@ -110,5 +107,5 @@ int main() {
 //   random              71.9
 //   least queue         71.9
 //   no one can exceed   99.7
-// after 12 updates
+// after 40 updates
 //   learned beats the rule: yes

@@ -8,7 +8,6 @@
 #include <muster/kmps/baselines/least_queue.hpp>
 #include <muster/kmps/clairvoyant.hpp>
 #include <muster/kmps/pipeline.hpp>
-#include <muster/kmps/target_scorer.hpp>
 #include <muster/trace/replay.hpp>
 #include <muster/trace/synthetic.hpp>
 
@@ -45,7 +44,7 @@ BENCHMARK(decision<kmps::idle_first>);
 BENCHMARK(decision<kmps::least_queue>);
 BENCHMARK(decision<kmps::earliest_finish>);
 BENCHMARK(decision<kmps::pipeline<>>);
-BENCHMARK(decision<kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>>>);
+BENCHMARK(decision<kmps::scoring>);
 
 void clairvoyant(benchmark::State& state) {
   const auto work = workload(300.0, seconds(state.range(0)));

@@ -28,7 +28,10 @@ std::vector<std::string> target_names(const muster::env::edge_cloud_config& c) {
 std::unique_ptr<learner> make_learner(const std::string& pipeline,
                                       const muster::env::edge_cloud_config& system,
                                       std::uint64_t seed) {
-  return pipeline == "kmps_literal" ? make_kmps_literal(system, seed) : make_kmps(system, seed);
+  if (pipeline == "kmps_edf") return make_kmps_edf(system, seed);
+  if (pipeline == "kmps_scorer") return make_kmps_scorer(system, seed);
+  if (pipeline == "kmps_literal") return make_kmps_literal(system, seed);
+  return make_kmps(system, seed);
 }
 
 }  // namespace cli

@@ -268,7 +268,7 @@ int run_experiment(const options& o) {
     for (const std::string& name : *names) {
       if (find_pipeline(name)->what != kind::learned) {
         return refuse({"'" + name + "' does not learn", "", 0, "--pipelines",
-                       "kmps or kmps_literal (compare runs all of them)"});
+                       "kmps, kmps_edf, kmps_scorer or kmps_literal (compare runs all of them)"});
       }
     }
   }

@@ -8,9 +8,12 @@
 
 namespace cli {
 
-[[nodiscard]] std::unique_ptr<learner> make_kmps(const muster::env::edge_cloud_config& system,
+// One factory per learning pipeline, each in a source file of its own.
+using learner_factory = std::unique_ptr<learner>(const muster::env::edge_cloud_config& system,
                                                  std::uint64_t seed);
-[[nodiscard]] std::unique_ptr<learner> make_kmps_literal(
-    const muster::env::edge_cloud_config& system, std::uint64_t seed);
+learner_factory make_kmps;
+learner_factory make_kmps_edf;
+learner_factory make_kmps_scorer;
+learner_factory make_kmps_literal;
 
 }  // namespace cli

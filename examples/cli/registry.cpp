@@ -9,8 +9,10 @@
 namespace cli {
 namespace {
 
-constexpr std::array<pipeline_info, 12> known{{
+constexpr std::array<pipeline_info, 14> known{{
     {"kmps", kind::learned, "KMPS dispatch: MAPPO actors with a masked softmax, central critic"},
+    {"kmps_edf", kind::learned, "kmps with earliest-deadline queues instead of the adaptive hybrid"},
+    {"kmps_scorer", kind::learned, "kmps with one small network that scores every target alike"},
     {"kmps_literal", kind::learned,
      "KMPS as printed: ReLU+1 policy (Eq. 2), one dispatch per slot and access point"},
     {"random", kind::rule, "any allowed target, uniformly"},

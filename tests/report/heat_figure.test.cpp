@@ -36,7 +36,7 @@ TEST_CASE("cells are coloured from the scale and say their value", "[report][hea
   CHECK(text.find("from 1.525,-0.46") == std::string::npos);  // no value, no cell
 }
 
-TEST_CASE("gnuplot draws it without a word", "[report][heat]") {
+TEST_CASE("gnuplot draws heat_figure without a word", "[report][heat]") {
   const std::string svg = draw_with_gnuplot(gnuplot_script(small(), figure_path()));
   if (svg.empty()) {
     WARN("skipped: gnuplot is not installed");

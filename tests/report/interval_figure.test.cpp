@@ -37,7 +37,7 @@ TEST_CASE("without a reference there is no line", "[report][interval]") {
   CHECK(gnuplot_script(f, "o").find("$reference") == std::string::npos);
 }
 
-TEST_CASE("gnuplot draws it without a word", "[report][interval]") {
+TEST_CASE("gnuplot draws interval_figure without a word", "[report][interval]") {
   const std::string svg = draw_with_gnuplot(gnuplot_script(two_rows(), figure_path()));
   if (svg.empty()) {
     WARN("skipped: gnuplot is not installed");

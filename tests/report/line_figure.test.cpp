@@ -52,7 +52,7 @@ TEST_CASE("ranges are free unless given; the second turn of the palette is dotte
   CHECK(text.find("dt (2,3) title \"kmps_literal\"") != std::string::npos);
 }
 
-TEST_CASE("gnuplot draws it without a word", "[report][line]") {
+TEST_CASE("gnuplot draws line_figure without a word", "[report][line]") {
   const std::string svg = draw_with_gnuplot(gnuplot_script(two_curves(), figure_path()));
   if (svg.empty()) {
     WARN("skipped: gnuplot is not installed");

@@ -24,7 +24,7 @@ namespace muster::inline MUSTER_ABI::env {
 /// Idea     time runs from one event to the next; only slots in which something can be decided
 ///          or discarded are looked at, so an idle slot costs nothing. The caller answers one
 ///          question at a time: `next_decision(view)`, `dispatch(target)`.
-/// Source   J. Tang et al., KMPS, sections II and IV-A: access points decide at slots of
+/// Source   C. Huang et al., KMPS, sections II and IV-A: access points decide at slots of
 ///          0.25 s, independently of each other; nodes run requests in idle replicas.
 ///
 /// Life of a request   it arrives at any microsecond and waits at its access point; from the

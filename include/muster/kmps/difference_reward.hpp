@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <muster/concepts/reward_rule.hpp>
+#include <muster/core/contracts.hpp>
+#include <muster/core/time.hpp>
 #include <muster/env/edge_cloud_record.hpp>
 #include <muster/kmps/reward.hpp>
 

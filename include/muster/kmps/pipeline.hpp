@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +19,7 @@
 #include <muster/kmps/episode.hpp>
 #include <muster/kmps/observation.hpp>
 #include <muster/kmps/reward.hpp>
+#include <muster/kmps/target_scorer.hpp>
 #include <muster/kmps/trainer.hpp>
 #include <muster/nn/checkpoint.hpp>
 #include <muster/queue/adaptive_hybrid.hpp>
@@ -35,7 +34,7 @@ namespace muster::inline MUSTER_ABI::kmps {
 ///
 /// Idea      every access point runs the same small actor on what it sees; while training, a
 ///           critic that sees the whole system tells it how good its choices were.
-/// Source    J. Tang et al., KMPS, section III-A, Algorithm 1, and IV-A.4.
+/// Source    C. Huang, W. Tan, M. Ou, E. Yang, Y. Li: KMPS, section III-A, Algorithm 1, and IV-A.4.
 /// Steps     each decision is a step of its access point's trajectory. Two decisions in one slot
 ///           have discount 1 between them, otherwise gamma per slot that passed.
 /// Use       `train(make_workload, config, on_progress)`, `evaluate(arrivals, horizon, seed)`,
@@ -69,7 +68,10 @@ class basic_pipeline {
     typename Advantage::config advantage{};
     typename Reward::config reward{};
     typename Trainer::config trainer{};
-    bool sample = false;     ///< decide by drawing from the policy, not by its most probable
+    /// Decide by drawing from the policy, as in training, or take its most probable target.
+    /// Access points that decide at the same moment on the same news would all take the same
+    /// target and meet there; drawing spreads them.
+    bool sample = true;
     std::uint64_t seed = 1;  ///< of the first parameters and of exploration
   };
 
@@ -91,8 +93,8 @@ class basic_pipeline {
 
   // --- acting --------------------------------------------------------------------------------
 
-  /// The most probable valid target, ties to the smaller number, or with `config.sample` one
-  /// drawn from the policy; none valid: the cloud.
+  /// A valid target drawn from the policy, or without `config.sample` the most probable one, ties
+  /// to the smaller number; none valid: the cloud.
   [[nodiscard]] std::uint32_t choose(const dispatch_view& view, rng& random) {
     std::size_t last = 0;
     const std::size_t valid = detail::fill_mask(view, mask_, last);
@@ -271,12 +273,16 @@ struct assembled {
 
 }  // namespace detail
 
-/// KMPS with the choices given as slots, in any order, the rest as they work best:
-/// adaptive hybrid queues, all waiting requests placed in each slot, the resource mask, an
-/// MLP actor 256-128-32 with masked softmax that sees what each target offers, a central critic
-/// 256-128-64-32, and the outcome of each request as its reward.
+/// KMPS with the choices given as slots, in any order, the rest as they work best: adaptive
+/// hybrid queues, all waiting requests placed in each slot, the resource mask, the paper's actor
+/// (an MLP 256-128-32) with masked softmax over what every target offers, a central critic
+/// 256-128-64-32, and each request's outcome less what it cost the others as the reward.
 template <class... Slots>
 using pipeline = typename detail::assembled<Slots...>::type;
+
+/// The same with one small network that scores every target alike: it need not learn anew for
+/// each of 18 like nodes what it has learned for one, and its parameters do not grow with them.
+using scoring = pipeline<slot::actor<rl::actor<target_scorer<>>>>;
 
 /// KMPS as printed, where the paper can be taken at its word: one request per access point and
 /// slot, the local state, ReLU + 1 outputs with L1 normalisation, a target network, and the

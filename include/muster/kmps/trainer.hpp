@@ -52,7 +52,7 @@ class shared_ppo {
     std::uint64_t decay_every = 1000;  ///< optimiser steps
     double target_kl = 0.0;            ///< an update stops beyond it; 0 = never
     std::size_t copies = 4;            ///< environments that collect side by side; > 0
-    std::size_t samples = 32768;       ///< decisions an update learns from, at most; > 0
+    std::size_t samples = 16384;       ///< decisions an update learns from, at most; > 0
   };
 };
 

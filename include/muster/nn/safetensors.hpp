@@ -48,8 +48,10 @@ namespace muster::inline MUSTER_ABI::nn {
   for (const tensor_record& t : tensors) {
     text += ',' + detail::json_quoted(t.name) + ":{\"dtype\":" + detail::json_quoted(t.dtype) +
             ",\"shape\":[";
-    for (std::size_t i = 0; i < t.shape.size(); ++i)
-      text += (i == 0 ? "" : ",") + std::to_string(t.shape[i]);
+    for (std::size_t i = 0; i < t.shape.size(); ++i) {
+      if (i != 0) text += ',';
+      text += std::to_string(t.shape[i]);
+    }
     text += "],\"data_offsets\":[" + std::to_string(t.begin) + ',' + std::to_string(t.end) + "]}";
   }
   text += '}';
