@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::array<pipeline_info, 14> known{{
     {"kmps", kind::learned, "KMPS dispatch: MAPPO actors with a masked softmax, central critic"},
-    {"kmps_edf", kind::learned, "kmps with earliest-deadline queues instead of the adaptive hybrid"},
+    {"kmps_edf", kind::learned,
+     "kmps with earliest-deadline queues instead of the adaptive hybrid"},
     {"kmps_scorer", kind::learned, "kmps with one small network that scores every target alike"},
     {"kmps_literal", kind::learned,
      "KMPS as printed: ReLU+1 policy (Eq. 2), one dispatch per slot and access point"},

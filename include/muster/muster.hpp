@@ -7,6 +7,7 @@
 #include <muster/autodiff/check_gradient.hpp>
 #include <muster/autodiff/non_finite.hpp>
 #include <muster/autodiff/operation.hpp>
+#include <muster/autodiff/ops.hpp>
 #include <muster/autodiff/ops/arithmetic.hpp>
 #include <muster/autodiff/ops/elementwise.hpp>
 #include <muster/autodiff/ops/indexing.hpp>
@@ -16,11 +17,11 @@
 #include <muster/autodiff/ops/reductions.hpp>
 #include <muster/autodiff/ops/softmax.hpp>
 #include <muster/autodiff/ops/stop_gradient.hpp>
-#include <muster/autodiff/ops.hpp>
 #include <muster/autodiff/tape.hpp>
 #include <muster/concepts/advantage.hpp>
 #include <muster/concepts/critic.hpp>
 #include <muster/concepts/dequeue_strategy.hpp>
+#include <muster/concepts/dispatch_environment.hpp>
 #include <muster/concepts/dispatch_view.hpp>
 #include <muster/concepts/dispatcher.hpp>
 #include <muster/concepts/drain_policy.hpp>
@@ -34,11 +35,11 @@
 #include <muster/concepts/trainer.hpp>
 #include <muster/core/config.hpp>
 #include <muster/core/contracts.hpp>
+#include <muster/core/distributions.hpp>
 #include <muster/core/distributions/categorical.hpp>
 #include <muster/core/distributions/continuous.hpp>
 #include <muster/core/distributions/poisson.hpp>
 #include <muster/core/distributions/zipf.hpp>
-#include <muster/core/distributions.hpp>
 #include <muster/core/ids.hpp>
 #include <muster/core/job.hpp>
 #include <muster/core/result.hpp>
@@ -83,9 +84,9 @@
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/nn/parameter_store.hpp>
 #include <muster/nn/safetensors.hpp>
+#include <muster/num/backend.hpp>
 #include <muster/num/backend/reference.hpp>
 #include <muster/num/backend/simd.hpp>
-#include <muster/num/backend.hpp>
 #include <muster/num/shape.hpp>
 #include <muster/num/tensor.hpp>
 #include <muster/num/view.hpp>

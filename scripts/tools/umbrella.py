@@ -14,6 +14,7 @@ for header in sorted((ROOT / "muster").rglob("*.hpp")):
     if len(parts) == 1 or parts[0] in LEFT_OUT_ROOMS or "detail" in parts or parts[-1] == "eigen.hpp":
         continue
     headers.append("/".join(parts))
+headers.sort()  # as clang-format does
 text = """// SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -16,6 +16,9 @@
 using namespace muster;
 
 using scorer = kmps::scoring;
+static_assert(
+    std::is_same_v<kmps::pipeline<>, kmps::pipeline<slot::environment<env::edge_cloud<>>>>,
+    "two spellings of one choice are one type");
 static_assert(std::is_same_v<scorer::actor_type, rl::actor<kmps::target_scorer<>>>);
 
 // Slots in any order make one type, and the defaults are what the alias says.

@@ -17,23 +17,25 @@ namespace muster::inline MUSTER_ABI {
 ///   - the same arguments give the same answer, and the order in which `waiting` happens to be
 ///     stored does not matter: ties go to the smaller id;
 ///   - never allocates, never throws.
+// clang-format off
 template <class D>
 concept dequeue_strategy = std::movable<D> &&
     requires(const D& d, std::span<const job> waiting, instant now) {
-  { d.pick(waiting, now) }
-  noexcept->std::same_as<std::size_t>;
+  { d.pick(waiting, now) } noexcept -> std::same_as<std::size_t>;
 };
+// clang-format on
 
 /// A strategy whose order does not depend on `now`, so that a heap may keep it.
 ///
 /// Syntax    `d.before(a, b)`: a leaves before b
 /// Meaning   a strict total order over jobs with distinct ids that never changes, and
 ///           `pick` returns its first element at every `now`.
+// clang-format off
 template <class D>
 concept ordered_dequeue_strategy = dequeue_strategy<D> && requires(const D& d, const job& a) {
-  { d.before(a, a) }
-  noexcept->std::same_as<bool>;
+  { d.before(a, a) } noexcept -> std::same_as<bool>;
 };
+// clang-format on
 
 /// A strategy that learns from completions.
 ///
@@ -51,12 +53,13 @@ concept adaptive_dequeue_strategy = dequeue_strategy<D> &&
 /// Syntax    `d.urgent(waiting_job, now)`
 /// Meaning   called for waiting jobs in every long slot; the caller sets `job::urgent` where the
 ///           answer is true, and never takes it back (`queue::lift_urgent` does both).
+// clang-format off
 template <class D>
 concept urgency_dequeue_strategy = dequeue_strategy<D> &&
     requires(const D& d, const job& waiting, instant now) {
-  { d.urgent(waiting, now) }
-  noexcept->std::same_as<bool>;
+  { d.urgent(waiting, now) } noexcept -> std::same_as<bool>;
 };
+// clang-format on
 
 namespace slot {
 struct dequeue_tag;

@@ -14,11 +14,12 @@ namespace muster::inline MUSTER_ABI {
 /// Meaning
 ///   - called at the start of a slot with the length of the queue;
 ///   - the same length gives the same count; never allocates, never throws.
+// clang-format off
 template <class D>
 concept drain_policy = std::movable<D> && requires(const D& d, std::size_t waiting) {
-  { d.count(waiting) }
-  noexcept->std::same_as<std::size_t>;
+  { d.count(waiting) } noexcept -> std::same_as<std::size_t>;
 };
+// clang-format on
 
 namespace slot {
 struct drain_tag;

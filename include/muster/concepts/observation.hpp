@@ -26,14 +26,15 @@ struct observation_layout {
 ///   - `out` has layout().size() entries, all of which are written, finite, of order 1;
 ///   - reads the view only, so that a decision needs nothing its access point does not know;
 ///   - never allocates, never throws.
+// clang-format off
 template <class O>
 concept observation_encoder = std::movable<O> &&
     requires(const O& o, const dispatch_view& view, std::span<float> out, std::size_t n) {
-  { o.layout(n, n, n) }
-  noexcept->std::same_as<observation_layout>;
+  { o.layout(n, n, n) } noexcept -> std::same_as<observation_layout>;
   { o.encode(view, out) }
   noexcept;
 };
+// clang-format on
 
 namespace slot {
 struct observation_tag;

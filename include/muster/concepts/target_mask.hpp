@@ -14,11 +14,12 @@ namespace muster::inline MUSTER_ABI {
 /// Meaning
 ///   - looks only at the view; the cloud is allowed whenever it has the service;
 ///   - stateless: the environment asks through a plain function pointer.
+// clang-format off
 template <class M>
 concept target_mask = requires(const dispatch_view& view, std::size_t k) {
-  { M::allows(view, k) }
-  noexcept->std::same_as<bool>;
+  { M::allows(view, k) } noexcept -> std::same_as<bool>;
 };
+// clang-format on
 
 namespace slot {
 struct mask_tag;

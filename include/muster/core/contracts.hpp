@@ -40,6 +40,5 @@ namespace muster::inline MUSTER_ABI::detail {
 #define MUSTER_EXPECTS(condition, text) static_cast<void>(sizeof((condition) ? 1 : 0))
 #else
 #define MUSTER_EXPECTS(condition, text) \
-  ((condition) ? static_cast<void>(0)   \
-               : ::muster::detail::contract_broken(text, __FILE__, __LINE__))
+  ((condition) ? static_cast<void>(0) : ::muster::detail::contract_broken(text, __FILE__, __LINE__))
 #endif

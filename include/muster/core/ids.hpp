@@ -17,8 +17,7 @@ enum class service_id : std::uint32_t {};
 
 /// The number behind an id, for use as an index.
 template <class Id>
-  requires __is_enum(Id)
-[[nodiscard]] constexpr std::size_t index_of(Id id) noexcept {
+requires __is_enum(Id) [[nodiscard]] constexpr std::size_t index_of(Id id) noexcept {
   return static_cast<std::size_t>(id);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <muster/concepts/dequeue_strategy.hpp>
+#include <muster/concepts/dispatch_environment.hpp>
 #include <muster/concepts/dispatch_view.hpp>
 #include <muster/env/detail/edge_targets.hpp>
 #include <muster/env/drain.hpp>
@@ -52,6 +53,9 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
   using node_dequeue_type = NodeDequeue;
   using drain_type = Drain;
   using mask_type = Mask;
+  /// The same world with other strategies: how a pipeline puts its choices in.
+  template <dequeue_strategy D, dequeue_strategy N, drain_policy R, target_mask M>
+  using with = edge_cloud<D, N, R, M>;
 
   edge_cloud() : edge_cloud{config{}} {}
   explicit edge_cloud(config c, Dequeue dequeue = {}, NodeDequeue node_dequeue = {},
@@ -360,5 +364,7 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
   std::size_t deciding_ = 0, left_ = 0, round_start_ = 0, hidden_from_ = 0;
   bool in_round_ = false, pending_ = false, over_ = false;
 };
+
+static_assert(dispatch_environment<edge_cloud<>>);
 
 }  // namespace muster::inline MUSTER_ABI::env

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <muster/concepts/advantage.hpp>
+#include <muster/concepts/environment.hpp>
 #include <muster/concepts/trainer.hpp>
 #include <muster/core/slot.hpp>
 #include <muster/env/edge_cloud.hpp>
@@ -44,11 +45,12 @@ namespace muster::inline MUSTER_ABI::kmps {
 ///           (request, target and critic numbers) x 4 bytes per decision kept.
 /// Determinism  the same config, workloads and seeds give the same bytes; training runs in one
 ///           thread, so parallelism is over pipelines.
-template <class Dequeue, class NodeDequeue, class Drain, class Mask, class Observation, class Actor,
-          class Critic, class Advantage, class Reward, class Trainer>
+template <class Environment, class Dequeue, class NodeDequeue, class Drain, class Mask,
+          class Observation, class Actor, class Critic, class Advantage, class Reward,
+          class Trainer>
 class basic_pipeline {
  public:
-  using environment_type = env::edge_cloud<Dequeue, NodeDequeue, Drain, Mask>;
+  using environment_type = typename Environment::template with<Dequeue, NodeDequeue, Drain, Mask>;
   using actor_type = Actor;
   using critic_type = Critic;
   using learner_type = typename Trainer::template learner<Actor, Critic>;
@@ -59,7 +61,7 @@ class basic_pipeline {
 
   /// The configs of the parts, under the names of their slots.
   struct config {
-    env::edge_cloud_config environment{};
+    typename environment_type::config environment{};
     typename Dequeue::config dequeue{};
     typename NodeDequeue::config node_dequeue{};
     typename Observation::config observation{};
@@ -251,15 +253,16 @@ template <class... Slots>
 struct assembled {
   static_assert(
       (... &&
-       slot_is_one_of<Slots, slot::dequeue_tag, slot::node_dequeue_tag, slot::drain_tag,
-                      slot::mask_tag, slot::observation_tag, slot::actor_tag, slot::critic_tag,
-                      slot::advantage_tag, slot::reward_tag, slot::trainer_tag>),
-      "muster: kmps::pipeline has the slots dequeue, node_dequeue, drain, mask, "
+       slot_is_one_of<Slots, slot::environment_tag, slot::dequeue_tag, slot::node_dequeue_tag,
+                      slot::drain_tag, slot::mask_tag, slot::observation_tag, slot::actor_tag,
+                      slot::critic_tag, slot::advantage_tag, slot::reward_tag, slot::trainer_tag>),
+      "muster: kmps::pipeline has the slots environment, dequeue, node_dequeue, drain, mask, "
       "observation, actor, critic, advantage, reward and trainer; wrap each choice in "
       "one of them, for example slot::dequeue<queue::least_slack>");
   static_assert(slots_differ<Slots...>,
                 "muster: kmps::pipeline is given two choices for one slot; keep one of them");
-  using type = basic_pipeline<slot_or<slot::dequeue_tag, queue::adaptive_hybrid, Slots...>,
+  using type = basic_pipeline<slot_or<slot::environment_tag, env::edge_cloud<>, Slots...>,
+                              slot_or<slot::dequeue_tag, queue::adaptive_hybrid, Slots...>,
                               slot_or<slot::node_dequeue_tag, queue::adaptive_hybrid, Slots...>,
                               slot_or<slot::drain_tag, env::drain_all, Slots...>,
                               slot_or<slot::mask_tag, env::resource_mask, Slots...>,

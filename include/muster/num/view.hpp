@@ -25,8 +25,8 @@ class view {
   constexpr view(std::span<T> s) noexcept : data_{s.data()}, shape_{s.size()} {}  // NOLINT implicit
   /// view<T> converts to view<const T>.
   template <class U>
-    requires(std::is_const_v<T> && std::is_same_v<U, value_type>)
-  constexpr view(view<U> other) noexcept  // NOLINT implicit
+  requires(std::is_const_v<T>&& std::is_same_v<U, value_type>) constexpr view(
+      view<U> other) noexcept  // NOLINT implicit
       : data_{other.data()}, shape_{other.shape()} {}
 
   [[nodiscard]] constexpr T* data() const noexcept { return data_; }
