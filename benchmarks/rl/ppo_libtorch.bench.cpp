@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The step of ppo.bench.cpp on libtorch, one thread: forward, loss, backward, clip, Adam.
+// The step of ppo.bench.cpp on libtorch, one thread: forward, loss, backward, clip, Adam; and one
+// decision of the actor beside ours.
 #include <torch/torch.h>
 // libtorch has a macro of this name too.
 #undef CHECK
@@ -8,7 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include <muster/rl/actor.hpp>
 
 #include "ppo_setting.hpp"
 
@@ -75,5 +79,22 @@ BENCHMARK(libtorch_step)
     ->Arg(64)
     ->Arg(256)
     ->Unit(benchmark::kMicrosecond);
+
+void decide_libtorch(benchmark::State& state) {
+  at::set_num_threads(1);
+  torch::InferenceMode guard;
+  auto actor = network({120, 256, 128, 32, 19});
+  const auto x = torch::rand({1, 120});
+  for (auto _ : state) benchmark::DoNotOptimize(actor->forward(x).data_ptr<float>());
+}
+BENCHMARK(decide_libtorch)->Name("decision/libtorch, forward only");
+
+// Ours with the softmax and the choice, which libtorch would pay for on top.
+void decide_muster(benchmark::State& state) {
+  muster::rl::actor<> actor{{.network = {.in = 120, .out = 19, .hidden = {256, 128, 32}}}};
+  const std::vector<float> x(120, 0.5F);
+  for (auto _ : state) benchmark::DoNotOptimize(actor.greedy(x, {}));
+}
+BENCHMARK(decide_muster)->Name("decision/muster, with softmax and choice");
 
 }  // namespace
