@@ -39,8 +39,8 @@ namespace muster::inline MUSTER_ABI::kmps {
 /// Steps     each decision is a step of its access point's trajectory. Two decisions in one slot
 ///           have discount 1 between them, otherwise gamma per slot that passed.
 /// Use       `train(make_workload, config, on_progress)`, `evaluate(arrivals, horizon, seed)`,
-///           `save(path)`, `load(path)`. It is also a `dispatcher` that takes the most probable
-///           target, so it runs wherever a rule does.
+///           `save(path)`, `load(path)`. It is also a `dispatcher`, so it runs wherever a
+///           rule does; see `config.sample` for how it chooses.
 /// Cost      a decision is one forward pass, no allocation once warm. Training takes about
 ///           (request, target and critic numbers) x 4 bytes per decision kept.
 /// Determinism  the same config, workloads and seeds give the same bytes; training runs in one
