@@ -53,6 +53,35 @@ struct overwrites_gradient : reference {
     reference::gather_rows_backward<T>(index, dy, dx);
   }
 };
+struct forgets_empty_segments : reference {
+  template <class T>
+  void segment_max(in<T> x, view<const std::uint32_t> index, view<T> y) const {
+    fill<T>(y, T(-1e30));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      T& top = y[index[i / x.columns()] * x.columns() + i % x.columns()];
+      top = top < x[i] ? x[i] : top;
+    }
+  }
+};
+struct gradient_to_all_maxima : reference {
+  template <class T>
+  void segment_max_backward(in<T> x, view<const std::uint32_t> index, in<T> y, in<T> dy, view<T>,
+                            view<T> dx) const {
+    const std::size_t n = y.columns();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::size_t s = index[i / n] * n + i % n;
+      if (x[i] == y[s] || x[i] != x[i]) dx[i] += dy[s];
+    }
+  }
+};
+struct overwrites_sums : reference {
+  template <class T>
+  void add_rows(in<T> x, view<const std::uint32_t> from, view<T> y,
+                view<const std::uint32_t> to) const {
+    fill<T>(y, T(0));
+    reference::add_rows<T>(x, from, y, to);
+  }
+};
 
 template <class B>
 int broken_laws(const B& b) {
@@ -70,4 +99,7 @@ TEST_CASE("the laws notice a backend that is wrong", "[num][laws]") {
   CHECK(broken_laws(loses_nan{}) > 0);
   CHECK(broken_laws(imprecise{}) > 0);
   CHECK(broken_laws(overwrites_gradient{}) > 0);
+  CHECK(broken_laws(forgets_empty_segments{}) > 0);
+  CHECK(broken_laws(gradient_to_all_maxima{}) > 0);
+  CHECK(broken_laws(overwrites_sums{}) > 0);
 }

@@ -4,6 +4,7 @@
 // All operations that ship, grouped by idea; a program that needs few may include those alone.
 #include <muster/autodiff/ops/arithmetic.hpp>
 #include <muster/autodiff/ops/elementwise.hpp>
+#include <muster/autodiff/ops/graph.hpp>
 #include <muster/autodiff/ops/indexing.hpp>
 #include <muster/autodiff/ops/loss.hpp>
 #include <muster/autodiff/ops/normalisation.hpp>

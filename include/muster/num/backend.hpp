@@ -42,6 +42,8 @@ enum class determinism : std::uint8_t {
 /// `view<T>` and `view<const T>` are both accepted.
 template <class T>
 using in = std::type_identity_t<view<const T>>;
+/// Positions counted from 0, which the backend checks.
+using index_view = view<const std::uint32_t>;
 
 /// Slope of leaky ReLU for negative arguments.
 inline constexpr double leaky_slope = 0.01;
@@ -134,6 +136,16 @@ concept indexing_backend = requires(const B& b, view<T> v, in<T> c, std::size_t 
   b.copy_block(c, n, v, n, n, n, n, n, true);
 };
 
+/// Sums, means and maxima over groups of rows: what graphs are computed with.
+template <class B, class T = float>
+concept graph_backend = requires(const B& b, view<T> v, in<T> c, view<const std::uint32_t> index) {
+  b.add_rows(c, index, v, index);
+  b.count_rows(index, v);
+  b.divide_rows(c, c, v, true);
+  b.segment_max(c, index, v);
+  b.segment_max_backward(c, index, c, c, v, v);
+};
+
 /// Sweeps over all parameters.
 template <class B, class T = float>
 concept optimising_backend = requires(const B& b, view<T> v, in<T> c, T a, adam_step<T> s) {
@@ -162,6 +174,7 @@ concept optimising_backend = requires(const B& b, view<T> v, in<T> c, T a, adam_
 /// A backend is a cheap value: copies refer to the same memory and device.
 template <class B, class T = float>
 concept backend = memory_backend<B, T> && product_backend<B, T> && elementwise_backend<B, T> &&
-    normalising_backend<B, T> && indexing_backend<B, T> && optimising_backend<B, T>;
+    normalising_backend<B, T> && indexing_backend<B, T> && graph_backend<B, T> &&
+    optimising_backend<B, T>;
 
 }  // namespace muster::inline MUSTER_ABI::num

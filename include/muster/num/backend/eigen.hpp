@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <muster/num/backend/reference.hpp>
@@ -146,6 +147,29 @@ class eigen : public reference {
     }
   }
   template <class T>
+  void add_rows(in<T> x, index_view from, view<T> y, index_view to) const {
+    const std::size_t terms = check_add_rows<T>(x, from, y, to);
+    const auto source = matrix<const T>(x, x.rows(), x.columns());
+    auto target = matrix<T>(y, y.rows(), y.columns());
+    for (std::size_t e = 0; e < terms; ++e) {
+      target.row(row(to, e, y.rows())) += source.row(row(from, e, x.rows()));
+    }
+  }
+  template <class T>
+  void divide_rows(in<T> x, in<T> divisor, view<T> y, bool accumulate) const {
+    check_divide_rows<T>(x, divisor, y);
+    const auto from = matrix<const T>(x, y.rows(), y.columns());
+    auto to = matrix<T>(y, y.rows(), y.columns());
+    for (Eigen::Index i = 0; i < to.rows(); ++i) {
+      const T d = divisor[static_cast<std::size_t>(i)];
+      if (accumulate) {
+        to.row(i) += from.row(i) / d;
+      } else {
+        to.row(i) = from.row(i) / d;
+      }
+    }
+  }
+  template <class T>
   void sum_squares(in<T> x, view<T> out) const {
     MUSTER_EXPECTS(out.size() == 1, "muster: num backend: sum_squares writes one element");
     out[0] = flat<const T>(x).square().sum();
@@ -169,6 +193,10 @@ class eigen : public reference {
   }
 
  private:
+  [[nodiscard]] static Eigen::Index row(index_view index, std::size_t e, std::size_t rows) {
+    return static_cast<Eigen::Index>(row_of(index, e, rows));
+  }
+
   template <class T>
   using plain = std::remove_const_t<T>;
   template <class T>

@@ -3,6 +3,7 @@
 
 #include <muster/num/backend.hpp>
 #include <muster/num/detail/reference_elementwise.hpp>
+#include <muster/num/detail/reference_graph.hpp>
 #include <muster/num/detail/reference_indexing.hpp>
 #include <muster/num/detail/reference_memory.hpp>
 #include <muster/num/detail/reference_optimise.hpp>
@@ -26,6 +27,7 @@ class reference : public detail::reference_memory,
                   public detail::reference_elementwise,
                   public detail::reference_rows,
                   public detail::reference_indexing,
+                  public detail::reference_graph,
                   public detail::reference_optimise {
  public:
   static constexpr determinism guarantee = determinism::bitwise;

@@ -12,10 +12,10 @@ namespace muster::inline MUSTER_ABI::num {
 
 /// Hand-written kernels for single precision, chosen when the program runs.
 ///
-/// Idea          products, fused layers, softmax, activations and the optimiser exist for
-///               AVX2 + FMA and for AVX-512, whatever the program was compiled for; the best
-///               that processor and operating system allow is taken. Everything else, all of
-///               double precision, and other processors use the loops of `reference`.
+/// Idea          products, fused layers, softmax, activations, groups of rows and the optimiser
+///               exist for AVX2 + FMA and for AVX-512, whatever the program was compiled for; the
+///               best that processor and operating system allow is taken. Everything else, all
+///               of double precision, and other processors use the loops of `reference`.
 /// Error         each element of a product is within (k + 2) u Σ|terms|, k the inner length
 ///               and u = 2^-24; exp, tanh, sigmoid, ELU and softplus are within 5e-7 of the
 ///               exact value, relatively, where that is a normal number.
@@ -179,7 +179,7 @@ class simd : public reference {
     reference::apply_backward<T>(f, x, y, dy, dx);
   }
 
-  /// Equal shapes and single numbers have a kernel; other broadcasts go through `reference`.
+  /// Broadcasts go through the kernel along the last axis, line by line.
   template <class T>
   void apply(binary f, in<T> a, in<T> b, view<T> y) const {
     if constexpr (is_float<T>) {
@@ -187,6 +187,17 @@ class simd : public reference {
           (b.shape() == y.shape() || is_single(b, y))) {
         return kernels_->zip(f, a.data(), a.size() == 1 ? 0 : 1, b.data(), b.size() == 1 ? 0 : 1,
                              y.data(), y.size());
+      }
+    }
+    if constexpr (is_float<T>) {
+      if (kernels_ != nullptr) {
+        detail::for_each_broadcast_line(y.shape(), a.shape(), b.shape(),
+                                        [&](std::size_t i, std::size_t ia, std::size_t step_a,
+                                            std::size_t ib, std::size_t step_b, std::size_t n) {
+                                          kernels_->zip(f, a.data() + ia, step_a, b.data() + ib,
+                                                        step_b, y.data() + i, n);
+                                        });
+        return;
       }
     }
     reference::apply<T>(f, a, b, y);
@@ -267,6 +278,61 @@ class simd : public reference {
       }
     }
     reference::masked_log_softmax_backward<T>(y, mask, dy, dx);
+  }
+
+  template <class T>
+  void gather_rows(in<T> x, index_view index, view<T> y) const {
+    if constexpr (is_float<T>) {
+      if (kernels_ != nullptr) {
+        check_gather<T>(x, index, y);
+        return kernels_->gather_rows(x.data(), index.data(), y.data(), index.size(), y.columns());
+      }
+    }
+    reference::gather_rows<T>(x, index, y);
+  }
+  template <class T>
+  void gather_rows_backward(index_view index, in<T> dy, view<T> dx) const {
+    if constexpr (is_float<T>) {
+      if (kernels_ != nullptr) {
+        check_gather<T>(dx, index, dy);
+        return kernels_->add_rows(dy.data(), nullptr, dx.data(), index.data(), index.size(),
+                                  dx.columns());
+      }
+    }
+    reference::gather_rows_backward<T>(index, dy, dx);
+  }
+  template <class T>
+  void add_rows(in<T> x, index_view from, view<T> y, index_view to) const {
+    if constexpr (is_float<T>) {
+      if (kernels_ != nullptr) {
+        const std::size_t terms = check_add_rows<T>(x, from, y, to);
+        expects_below(from, x.rows());
+        expects_below(to, y.rows());
+        return kernels_->add_rows(x.data(), from.data(), y.data(), to.data(), terms, y.columns());
+      }
+    }
+    reference::add_rows<T>(x, from, y, to);
+  }
+  template <class T>
+  void divide_rows(in<T> x, in<T> divisor, view<T> y, bool accumulate) const {
+    if constexpr (is_float<T>) {
+      if (kernels_ != nullptr) {
+        check_divide_rows<T>(x, divisor, y);
+        return kernels_->divide_rows(x.data(), divisor.data(), y.data(), y.rows(), y.columns(),
+                                     accumulate);
+      }
+    }
+    reference::divide_rows<T>(x, divisor, y, accumulate);
+  }
+  template <class T>
+  void segment_max(in<T> x, index_view index, view<T> y) const {
+    if constexpr (is_float<T>) {
+      if (kernels_ != nullptr) {
+        start_segment_max<T>(x, index, y);
+        return kernels_->segment_max(x.data(), index.data(), y.data(), index.size(), y.columns());
+      }
+    }
+    reference::segment_max<T>(x, index, y);
   }
 
   template <class T>

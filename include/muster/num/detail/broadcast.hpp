@@ -29,10 +29,10 @@ namespace muster::inline MUSTER_ABI::num::detail {
   return stride;
 }
 
-/// Calls f(i, ia, ib) for each element i of the result in order, with the positions of the
-/// operands' elements.
+/// Calls f(i, ia, step_a, ib, step_b, n) for each line of n elements along the last axis of the
+/// result, in order: its first element and those of the operands, which go on by steps of 0 or 1.
 template <class F>
-void for_each_broadcast(const shape& result, const shape& a, const shape& b, const F& f) {
+void for_each_broadcast_line(const shape& result, const shape& a, const shape& b, const F& f) {
   const auto sa = broadcast_strides(a, result);
   const auto sb = broadcast_strides(b, result);
   std::array<std::size_t, 4> n{1, 1, 1, 1};
@@ -43,12 +43,25 @@ void for_each_broadcast(const shape& result, const shape& a, const shape& b, con
   for (std::size_t i0 = 0; i0 < n[0]; ++i0) {
     for (std::size_t i1 = 0; i1 < n[1]; ++i1) {
       for (std::size_t i2 = 0; i2 < n[2]; ++i2) {
-        const std::size_t ia = i0 * sa[0] + i1 * sa[1] + i2 * sa[2];
-        const std::size_t ib = i0 * sb[0] + i1 * sb[1] + i2 * sb[2];
-        for (std::size_t i3 = 0; i3 < n[3]; ++i3) f(i++, ia + i3 * sa[3], ib + i3 * sb[3]);
+        f(i, i0 * sa[0] + i1 * sa[1] + i2 * sa[2], sa[3], i0 * sb[0] + i1 * sb[1] + i2 * sb[2],
+          sb[3], n[3]);
+        i += n[3];
       }
     }
   }
+}
+
+/// Calls f(i, ia, ib) for each element i of the result in order, with the positions of the
+/// operands' elements.
+template <class F>
+void for_each_broadcast(const shape& result, const shape& a, const shape& b, const F& f) {
+  for_each_broadcast_line(result, a, b,
+                          [&](std::size_t i, std::size_t ia, std::size_t step_a, std::size_t ib,
+                              std::size_t step_b, std::size_t n) {
+                            for (std::size_t k = 0; k < n; ++k) {
+                              f(i + k, ia + k * step_a, ib + k * step_b);
+                            }
+                          });
 }
 
 }  // namespace muster::inline MUSTER_ABI::num::detail

@@ -11,8 +11,6 @@ namespace muster::inline MUSTER_ABI::num::detail {
 /// Picking, gathering and joining of `reference`. Indices must be in range; sums into one
 /// place run in the order of the index.
 struct reference_indexing {
-  using index_view = view<const std::uint32_t>;
-
   /// y[i] = x[i, index[i]]
   template <class T>
   void pick_columns(in<T> x, index_view index, view<T> y) const {
@@ -36,21 +34,17 @@ struct reference_indexing {
   /// Row i of y is row index[i] of x.
   template <class T>
   void gather_rows(in<T> x, index_view index, view<T> y) const {
+    check_gather<T>(x, index, y);
     const std::size_t n = x.columns();
-    MUSTER_EXPECTS(index.size() == y.rows() && y.columns() == n,
-                   "muster: num backend: gather_rows takes x [r,c], index [n], y [n,c]");
     for (std::size_t i = 0; i < index.size(); ++i) {
-      expects_below(index[i], x.rows());
       for (std::size_t j = 0; j < n; ++j) y[i * n + j] = x[index[i] * n + j];
     }
   }
   template <class T>
   void gather_rows_backward(index_view index, in<T> dy, view<T> dx) const {
+    check_gather<T>(dx, index, dy);
     const std::size_t n = dx.columns();
-    MUSTER_EXPECTS(index.size() == dy.rows() && dy.columns() == n,
-                   "muster: num backend: gather_rows takes x [r,c], index [n], y [n,c]");
     for (std::size_t i = 0; i < index.size(); ++i) {
-      expects_below(index[i], dx.rows());
       for (std::size_t j = 0; j < n; ++j) dx[index[i] * n + j] += dy[i * n + j];
     }
   }
@@ -71,7 +65,17 @@ struct reference_indexing {
     }
   }
 
- private:
+ protected:
+  template <class T>
+  static void check_gather([[maybe_unused]] in<T> x, [[maybe_unused]] index_view index,
+                           [[maybe_unused]] in<T> y) {
+    MUSTER_EXPECTS(index.size() == y.rows() && y.columns() == x.columns(),
+                   "muster: num backend: gather_rows takes x [r,c], index [n], y [n,c]");
+    expects_below(index, x.rows());
+  }
+  static void expects_below(index_view index, std::size_t n) {
+    for (std::size_t i = 0; i < index.size(); ++i) expects_below(index[i], n);
+  }
   static void expects_below([[maybe_unused]] std::size_t i, [[maybe_unused]] std::size_t n) {
     MUSTER_EXPECTS(i < n, "muster: num backend: an index is out of range");
   }

@@ -298,6 +298,55 @@ class backend_laws : detail::backend_comparison<T, B, Report> {
     });
   }
 
+  void graphs() {
+    // Often more segments than rows, so that some are empty.
+    const std::size_t r = uniform_below(rng_, 6) == 0 ? 0 : size(20), n = size(40), k = size(30);
+    const std::size_t segments = size(12);
+    auto x = values(r * n);
+    if (r != 0 && uniform_below(rng_, 3) == 0) {
+      x[uniform_below(rng_, x.size())] = std::numeric_limits<double>::quiet_NaN();
+    }
+    std::vector<std::uint32_t> segment, from, to;
+    for (std::size_t i = 0; i < r; ++i) segment.push_back(draw(segments));
+    if (uniform_below(rng_, 2) == 0) std::sort(segment.begin(), segment.end());
+    if (r > 1) {  // ties
+      std::copy_n(x.begin(), n, x.end() - static_cast<std::ptrdiff_t>(n));
+      segment.back() = segment.front();
+    }
+    for (std::size_t e = 0; r != 0 && e < k; ++e)
+      from.push_back(draw(r)), to.push_back(draw(segments));
+    if (uniform_below(rng_, 2) == 0) std::sort(to.begin(), to.end());
+    const auto dy = values(segments * n);
+    const num::shape of_x{r, n}, of_y{segments, n};
+    same("add_rows adds in the order of the index, to what was there", 2.0, double(r + k),
+         [&](auto& s) {
+           const auto& b = s.backend();
+           const auto in = s.array(of_x, x), sums = s.array(of_y, 0.5), dx = s.array(of_x, 0.25);
+           if (r == 0) return s.read(sums);
+           b.add_rows(in, {}, sums, s.index(segment));
+           b.add_rows(in, s.index(from), sums, s.index(to));
+           b.add_rows(s.array(of_y, dy), s.index(segment), dx, {});
+           b.add_rows(s.array(of_y, dy), s.index(to), dx, s.index(from));
+           b.add_rows(in, {}, dx, {});
+           return joined(s.read(sums), s.read(dx));
+         });
+    same("count_rows counts, and divide_rows divides by it", 2.0, 1.0, [&](auto& s) {
+      const auto& b = s.backend();
+      const auto count = s.array({segments}, 7.0), y = s.array(of_y, dy), z = s.array(of_y, 0.5);
+      b.count_rows(s.index(segment), count);
+      b.divide_rows(y, count, z, true);
+      b.divide_rows(y, count, y, false);
+      return joined(joined(s.read(count), s.read(y)), s.read(z));
+    });
+    same("segment_max finds the largest, its gradient goes to the first", 1.0, 1.0, [&](auto& s) {
+      const auto& b = s.backend();
+      const auto in = s.array(of_x, x), y = s.array(of_y, 0.5), dx = s.array(of_x, 0.25);
+      b.segment_max(in, s.index(segment), y);
+      b.segment_max_backward(in, s.index(segment), y, s.array(of_y, dy), s.array(of_y, 3.0), dx);
+      return joined(s.read(y), s.read(dx));
+    });
+  }
+
   void sweeps() {
     const std::size_t n = uniform_below(rng_, 4) == 0 ? 0 : size(5000);
     const auto p = values(n), g = values(n), m = values(n, 0.1);
@@ -334,7 +383,12 @@ class backend_laws : detail::backend_comparison<T, B, Report> {
 
   void all() {
     products(), layers(), elementwise(), broadcasting();
-    reductions(), rows(), indexing(), sweeps();
+    reductions(), rows(), indexing(), graphs(), sweeps();
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t draw(std::size_t below) {
+    return std::uint32_t(uniform_below(rng_, below));
   }
 };
 

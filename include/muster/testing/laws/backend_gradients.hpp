@@ -219,7 +219,53 @@ class backend_gradient_laws : detail::backend_comparison<double, B, Report> {
         });
   }
 
-  void all() { layers(), elementwise(), broadcasting(), reductions(), rows(), indexing(); }
+  void graphs() {
+    const std::size_t r = size(9), n = size(6), k = size(12), segments = size(7);
+    std::vector<std::uint32_t> segment, from, to;
+    for (std::size_t i = 0; i < r; ++i)
+      segment.push_back(std::uint32_t(uniform_below(rng_, segments)));
+    for (std::size_t e = 0; e < k; ++e) {
+      from.push_back(std::uint32_t(uniform_below(rng_, r)));
+      to.push_back(std::uint32_t(uniform_below(rng_, segments)));
+    }
+    const num::shape of_x{r, n}, of_y{segments, n};
+    numbers divisor = values(segments);
+    for (double& d : divisor) d += d < 0 ? -1.0 : 1.0;
+    check(
+        "add_rows with the indices exchanged is its derivative", {values(r * n)},
+        [&](session& s, const auto& v) {
+          const auto y = s.array(of_y), x = s.array(of_x, v[0]);
+          s.backend().add_rows(x, s.index(from), y, s.index(to));
+          s.backend().add_rows(x, {}, y, s.index(segment));
+          s.backend().divide_rows(y, s.array({segments}, divisor), y, false);
+          return s.read(y);
+        },
+        [&](session& s, const auto&, const numbers&, const numbers& dout) {
+          const auto dx = s.array(of_x), dy = s.array(of_y);
+          s.backend().divide_rows(s.array(of_y, dout), s.array({segments}, divisor), dy, true);
+          s.backend().add_rows(dy, s.index(to), dx, s.index(from));
+          s.backend().add_rows(dy, s.index(segment), dx, {});
+          return std::vector<numbers>{s.read(dx)};
+        });
+    check(
+        "the derivative of segment_max", {values(r * n)},
+        [&](session& s, const auto& v) {
+          const auto y = s.array(of_y);
+          s.backend().segment_max(s.array(of_x, v[0]), s.index(segment), y);
+          return s.read(y);
+        },
+        [&](session& s, const auto& v, const numbers& out, const numbers& dout) {
+          const auto dx = s.array(of_x);
+          s.backend().segment_max_backward(s.array(of_x, v[0]), s.index(segment),
+                                           s.array(of_y, out), s.array(of_y, dout), s.array(of_y),
+                                           dx);
+          return std::vector<numbers>{s.read(dx)};
+        });
+  }
+
+  void all() {
+    layers(), elementwise(), broadcasting(), reductions(), rows(), indexing(), graphs();
+  }
 
  private:
   template <class Forward, class Backward>

@@ -33,6 +33,7 @@
 namespace muster::inline MUSTER_ABI::num::detail::avx2 {
 #include <muster/num/detail/simd/vector.hpp>
 // after vector.hpp
+#include <muster/num/detail/simd/graph.hpp>
 #include <muster/num/detail/simd/products.hpp>
 #include <muster/num/detail/simd/rows.hpp>
 #include <muster/num/detail/simd/sweeps.hpp>
@@ -47,6 +48,7 @@ namespace muster::inline MUSTER_ABI::num::detail::avx2 {
 namespace muster::inline MUSTER_ABI::num::detail::avx512 {
 #include <muster/num/detail/simd/vector.hpp>
 // after vector.hpp
+#include <muster/num/detail/simd/graph.hpp>
 #include <muster/num/detail/simd/products.hpp>
 #include <muster/num/detail/simd/rows.hpp>
 #include <muster/num/detail/simd/sweeps.hpp>

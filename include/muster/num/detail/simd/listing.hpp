@@ -19,6 +19,10 @@ inline constexpr simd_table table{
     .log_softmax_backward = log_softmax_backward,
     .sum_squares = sum_squares,
     .adam = adam,
+    .add_rows = add_rows,
+    .gather_rows = gather_rows,
+    .divide_rows = divide_rows,
+    .segment_max = segment_max,
 };
 
 #endif

@@ -62,6 +62,16 @@ struct simd_table {
   float (*sum_squares)(const float* x, std::size_t n);
   void (*adam)(float* p, const float* g, float* m, float* v, std::size_t n,
                const adam_step<float>& s);
+  /// y[to[e]] += x[from[e]], rows of `columns`; a null index stands for 0, 1, 2, ...
+  void (*add_rows)(const float* x, const std::uint32_t* from, float* y, const std::uint32_t* to,
+                   std::size_t terms, std::size_t columns);
+  void (*gather_rows)(const float* x, const std::uint32_t* index, float* y, std::size_t rows,
+                      std::size_t columns);
+  void (*divide_rows)(const float* x, const float* divisor, float* y, std::size_t rows,
+                      std::size_t columns, bool accumulate);
+  /// y holds the element of any row of each segment.
+  void (*segment_max)(const float* x, const std::uint32_t* index, float* y, std::size_t rows,
+                      std::size_t columns);
 };
 
 }  // namespace muster::inline MUSTER_ABI::num::detail
