@@ -2,6 +2,7 @@
 #define MUSTER_TESTING_COUNT_ALLOCATIONS
 #include "support/catch.hpp"
 #include "support/edge_workload.hpp"
+#include "support/tiny_edge.hpp"
 
 #include <set>
 
@@ -16,50 +17,16 @@
 
 using namespace muster;
 using env::request_state;
-
-namespace {
-
-/// One cluster, one node with one replica of one service, and a cloud that has one too.
-env::edge_cloud_config tiny() {
-  env::edge_cloud_config c;
-  c.clusters = 1;
-  c.nodes_per_cluster = 1;
-  c.cloud_nodes = 1;
-  c.services = 1;
-  c.deployment = {1, 1};
-  return c;
-}
-
-trace::arrival at(std::int64_t arrival_ms, std::int64_t work_ms, std::int64_t allowance_us) {
-  trace::arrival a;
-  a.request.arrival = instant{arrival_ms * 1000};
-  a.request.work = milliseconds(work_ms);
-  a.request.deadline = a.request.arrival + microseconds(allowance_us);
-  a.request.cpu = 0.5F;
-  a.request.memory = 0.1F;
-  return a;
-}
-
-using arrivals = std::vector<trace::arrival>;
-
-template <class Env>
-void load(Env& e, const arrivals& a, duration horizon = seconds(10)) {
-  e.load(std::span<const trace::arrival>{a}, horizon);
-}
-
-/// Runs to the end, sending everything to target k.
-template <class Env>
-void send_all(Env& e, std::uint32_t k) {
-  dispatch_view view;
-  while (e.next_decision(view)) e.dispatch(k);
-}
-
-}  // namespace
+using support::arrivals;
+using support::at;
+using support::load;
+using support::send_all;
+using support::tiny;
 
 TEST_CASE("edge_cloud: one request, every moment of its life", "[env][edge_cloud]") {
   env::edge_cloud<> e{tiny()};
   // Arrives at 10 ms, is placed at 250 ms, reaches the node at 255, runs 50 ms, is back at 310.
-  load(e, {at(10, 50, 300'000)});
+  load(e, {at(10, 50, microseconds(300'000))});
   dispatch_view view;
   REQUIRE(e.next_decision(view));
   CHECK(view.now == instant{250'000});
@@ -86,10 +53,10 @@ TEST_CASE("edge_cloud: on time means back at the deadline, not one microsecond l
     env::edge_cloud_config c = tiny();
     c.start_only_if_on_time = only_if;
     env::edge_cloud<> e{c};
-    load(e, {at(10, 50, 300'000)});
+    load(e, {at(10, 50, microseconds(300'000))});
     send_all(e, 0);
     CHECK(e.counts().done == 1);
-    load(e, {at(10, 50, 299'999)});
+    load(e, {at(10, 50, microseconds(299'999))});
     send_all(e, 0);
     CHECK(e.counts().done == 0);
     CHECK(e.counts().missed == 1);
@@ -101,7 +68,7 @@ TEST_CASE("edge_cloud: on time means back at the deadline, not one microsecond l
 
 TEST_CASE("edge_cloud: the cloud costs its latency once each way", "[env][edge_cloud]") {
   env::edge_cloud<> e{tiny()};
-  load(e, {at(0, 50, 1'000'000)});  // arrives at a slot boundary: placed at once
+  load(e, {at(0, 50, microseconds(1'000'000))});  // arrives at a slot boundary: placed at once
   send_all(e, 1);
   CHECK(e.records()[0].dispatched == instant{0});
   CHECK(e.records()[0].started == instant{100'000});
@@ -111,7 +78,8 @@ TEST_CASE("edge_cloud: the cloud costs its latency once each way", "[env][edge_c
 TEST_CASE("edge_cloud: one replica runs one request at a time, in the order of the strategy",
           "[env][edge_cloud]") {
   // Three at once on one replica: the first to reach it runs, then the strategy decides.
-  const arrivals work{at(1, 100, 9'000'000), at(2, 100, 8'000'000), at(3, 100, 7'000'000)};
+  const arrivals work{at(1, 100, microseconds(9'000'000)), at(2, 100, microseconds(8'000'000)),
+                      at(3, 100, microseconds(7'000'000))};
   env::edge_cloud<queue::arrival_order, queue::arrival_order> fifo{tiny()};
   load(fifo, work);
   send_all(fifo, 0);
@@ -130,8 +98,8 @@ TEST_CASE("edge_cloud: what is past its deadline is discarded at the next slot, 
   env::edge_cloud<> e{tiny()};
   // The first blocks the replica for 2 s; the second expires at 600 ms while it waits; the third
   // expires at its access point before any slot sees it.
-  load(e,
-       {at(1, 2'000, 9'000'000), at(2, 10, 598'000), at(3, 10, 100'000), at(760, 10, 5'000'000)});
+  load(e, {at(1, 2'000, microseconds(9'000'000)), at(2, 10, microseconds(598'000)),
+           at(3, 10, microseconds(100'000)), at(760, 10, microseconds(5'000'000))});
   dispatch_view view;
   REQUIRE(e.next_decision(view));
   e.dispatch(0);
@@ -156,7 +124,8 @@ TEST_CASE("edge_cloud: cores and memory limit what runs at once", "[env][edge_cl
   c.node_cpu = 1.0;  // two of 0.5 run together, though four replicas are idle
   env::edge_cloud<queue::arrival_order, queue::arrival_order, env::drain_all, env::replica_mask> e{
       c};
-  load(e, {at(1, 100, 9'000'000), at(2, 100, 9'000'000), at(3, 100, 9'000'000)});
+  load(e, {at(1, 100, microseconds(9'000'000)), at(2, 100, microseconds(9'000'000)),
+           at(3, 100, microseconds(9'000'000))});
   send_all(e, 0);
   CHECK(e.records()[0].started == instant{255'000});
   CHECK(e.records()[1].started == instant{255'000});
@@ -165,7 +134,7 @@ TEST_CASE("edge_cloud: cores and memory limit what runs at once", "[env][edge_cl
   c.node_memory = 4.15;  // four replicas of 1 GB leave room for one request of 0.1 GB
   env::edge_cloud<queue::arrival_order, queue::arrival_order, env::drain_all, env::replica_mask> m{
       c};
-  load(m, {at(1, 100, 9'000'000), at(2, 100, 9'000'000)});
+  load(m, {at(1, 100, microseconds(9'000'000)), at(2, 100, microseconds(9'000'000))});
   send_all(m, 0);
   CHECK(m.records()[1].started == instant{355'000});
 }
@@ -176,7 +145,8 @@ TEST_CASE("edge_cloud: a service short of cores does not hold back a smaller one
   c.services = 2;
   c.deployment = {1, 1, 1, 1};
   c.node_cpu = 1.0;
-  arrivals work{at(1, 100, 9'000'000), at(2, 100, 9'000'000), at(3, 100, 9'000'000)};
+  arrivals work{at(1, 100, microseconds(9'000'000)), at(2, 100, microseconds(9'000'000)),
+                at(3, 100, microseconds(9'000'000))};
   work[0].request.cpu = 0.6F;
   work[1].request.cpu = 0.6F;
   work[1].request.service = service_id{1};  // waits for cores
@@ -202,7 +172,7 @@ TEST_CASE("edge_cloud: faster nodes finish sooner", "[env][edge_cloud]") {
   env::edge_cloud_config c = tiny();
   c.speed = {2.0, 0.5};
   env::edge_cloud<> e{c};
-  load(e, {at(0, 50, 9'000'000), at(0, 50, 9'000'000)});
+  load(e, {at(0, 50, microseconds(9'000'000)), at(0, 50, microseconds(9'000'000))});
   dispatch_view view;
   REQUIRE(e.next_decision(view));
   CHECK(view.estimated_answer(0) == instant{35'000});
@@ -222,8 +192,8 @@ TEST_CASE("edge_cloud: an access point sees its own dispatches of a slot, not th
   c.clusters = 2;
   c.deployment = {2, 2, 2};
   env::edge_cloud<> e{c};
-  arrivals work{at(1, 100, 9'000'000), at(1, 100, 9'000'000), at(2, 100, 9'000'000),
-                at(260, 100, 9'000'000)};
+  arrivals work{at(1, 100, microseconds(9'000'000)), at(1, 100, microseconds(9'000'000)),
+                at(2, 100, microseconds(9'000'000)), at(260, 100, microseconds(9'000'000))};
   work[2].access_point = 1;
   load(e, work);
   dispatch_view view;
@@ -258,7 +228,7 @@ TEST_CASE("edge_cloud: index maps are bijective and start at home", "[env][edge_
     env::edge_cloud<> e{c};
     arrivals work;
     for (std::uint32_t a = 0; a < clusters; ++a) {
-      work.push_back(at(1, 10, 9'000'000));
+      work.push_back(at(1, 10, microseconds(9'000'000)));
       work.back().access_point = a;
     }
     load(e, work);
@@ -281,7 +251,7 @@ TEST_CASE("edge_cloud: index maps are bijective and start at home", "[env][edge_
 
 TEST_CASE("edge_cloud: drain policies", "[env][edge_cloud]") {
   arrivals work;
-  for (int i = 0; i < 5; ++i) work.push_back(at(1 + i, 1, 90'000'000));
+  for (int i = 0; i < 5; ++i) work.push_back(at(1 + i, 1, microseconds(90'000'000)));
   env::edge_cloud<queue::arrival_order, queue::arrival_order, env::drain_one> one{tiny()};
   env::edge_cloud<queue::arrival_order, queue::arrival_order, env::drain_up_to<2>> two{tiny()};
   env::edge_cloud<> all{tiny()};
@@ -302,7 +272,7 @@ TEST_CASE("edge_cloud: an urgent request is lifted within one long slot", "[env]
   // Equal estimates of at least 0.61 s, so number 19 would go last, at 4.75 s; at the long slot
   // at 4 s, if not before, it is urgent.
   arrivals work;
-  for (int i = 0; i < 20; ++i) work.push_back(at(0, 600, 60'000'000));
+  for (int i = 0; i < 20; ++i) work.push_back(at(0, 600, microseconds(60'000'000)));
   work[19].request.deadline = instant{4'400'000};
   load(e, work);
   dispatch_view view;
@@ -342,7 +312,8 @@ TEST_CASE("edge_cloud: a replica to be removed finishes its request first", "[en
   env::edge_cloud_config c = tiny();
   c.deployment = {2, 1};
   env::edge_cloud<> e{c};
-  load(e, {at(0, 400, 9'000'000), at(0, 400, 9'000'000), at(10, 10, 9'000'000)});
+  load(e, {at(0, 400, microseconds(9'000'000)), at(0, 400, microseconds(9'000'000)),
+           at(10, 10, microseconds(9'000'000))});
   dispatch_view view;
   REQUIRE(e.next_decision(view));
   e.dispatch(0);
@@ -351,10 +322,10 @@ TEST_CASE("edge_cloud: a replica to be removed finishes its request first", "[en
   REQUIRE(e.next_decision(view));
   CHECK(view[0].busy == 2);
   const auto before = e.table().rows[0].memory_used;
-  REQUIRE(e.set_replicas(0, service_id{0}, 1));
-  CHECK(view[0].busy == 2);                            // both go on
-  CHECK(e.table().rows[0].memory_used == before);      // and keep their memory
-  CHECK_FALSE(e.set_replicas(0, service_id{0}, 100));  // 16 GB are not enough
+  REQUIRE(e.scale({0, service_id{0}, -1}) == env::scaling::delayed);
+  CHECK(view[0].busy == 2);                                          // both go on
+  CHECK(e.table().rows[0].memory_used == before);                    // and keep their memory
+  CHECK(e.scale({0, service_id{0}, 100}) == env::scaling::refused);  // 16 GB are not enough
   e.dispatch(0);
   CHECK_FALSE(e.next_decision(view));
   CHECK(e.counts().done == 3);

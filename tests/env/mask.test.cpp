@@ -50,3 +50,18 @@ TEST_CASE("resource_mask allows exactly what has a replica and room, whatever th
     CHECK(right);
   }
 }
+
+TEST_CASE("no_neighbours leaves the own cluster and the cloud", "[env][mask]") {
+  support::hand_made h{2, 2};
+  using own = env::no_neighbours<>;
+  using any = env::no_neighbours<env::no_mask>;
+  h.cells[0].replicas = 0;
+  CHECK_FALSE(own::allows(h.view, 0));  // the mask inside still holds
+  CHECK(any::allows(h.view, 0));
+  CHECK(own::allows(h.view, 1));
+  for (std::size_t k = 2; k < h.view.cloud(); ++k) {
+    CHECK_FALSE(own::allows(h.view, k));
+    CHECK_FALSE(any::allows(h.view, k));
+  }
+  CHECK(own::allows(h.view, h.view.cloud()));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
 #include "support/edge_workload.hpp"
+#include "support/tiny_edge.hpp"
 
 #include <muster/env/edge_cloud.hpp>
 #include <muster/kmps/baselines/earliest_finish.hpp>
@@ -12,7 +13,7 @@
 #include <muster/queue/shortest_estimated.hpp>
 
 using namespace muster;
-using arrivals = std::vector<trace::arrival>;
+using support::arrivals;
 
 namespace {
 
@@ -21,21 +22,10 @@ kmps::clairvoyant_bound bound(const env::edge_cloud_config& c, const arrivals& a
 }
 
 /// One node with one replica of one service; a cloud without any.
-env::edge_cloud_config single() {
-  env::edge_cloud_config c;
-  c.clusters = 1;
-  c.nodes_per_cluster = 1;
-  c.cloud_nodes = 1;
-  c.services = 1;
-  c.deployment = {1, 0};
-  return c;
-}
+env::edge_cloud_config single() { return support::tiny(1, 0); }
 
 trace::arrival at(std::int64_t ms, std::int64_t work_ms, std::int64_t allowance_ms) {
-  trace::arrival a;
-  a.request.arrival = instant{ms * 1000};
-  a.request.work = milliseconds(work_ms);
-  a.request.deadline = a.request.arrival + milliseconds(allowance_ms);
+  trace::arrival a = support::at(ms, work_ms, milliseconds(allowance_ms));
   a.request.cpu = 0.1F;
   return a;
 }
@@ -174,4 +164,56 @@ TEST_CASE("no rule ever beats clairvoyant", "[kmps][clairvoyant]") {
     CHECK(done(sjf{c}, kmps::earliest_finish{}) <= most);
     CHECK(done(edf{c}, kmps::random_choice{}) <= most);
   }
+}
+
+namespace {
+
+/// Moves replicas at random at every frame.
+struct shuffle {
+  std::vector<replica_change> changes;
+  [[nodiscard]] std::span<const replica_change> plan(const frame_view& v, rng& random) {
+    changes.clear();
+    for (int i = 0; i < 30; ++i) {
+      changes.push_back({static_cast<std::uint32_t>(uniform_below(random, v.targets())),
+                         service_id{static_cast<std::uint32_t>(uniform_below(random, 12) / 4)},
+                         static_cast<std::int32_t>(uniform_below(random, 4)) - 1});
+    }
+    return changes;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("with any deployment, clairvoyant bounds those who move replicas",
+          "[kmps][clairvoyant]") {
+  const auto any = [](const env::edge_cloud_config& c, const arrivals& a, duration h) {
+    return kmps::clairvoyant{{.any_deployment = true}}(c, std::span<const trace::arrival>{a}, h);
+  };
+  // One replica can do one of two simultaneous requests in time; the node has memory for 16.
+  const arrivals two{at(10, 90, 350), at(10, 90, 350)};
+  CHECK(bound(single(), two, seconds(1)).on_time == 1);
+  CHECK(any(single(), two, seconds(1)).on_time == 2);
+  // But four cores only: 0.1 each, so 40 at a time.
+  const arrivals many(60, at(10, 90, 350));
+  CHECK(any(single(), many, seconds(1)).on_time == 17);  // 16 in 100 ms, and one more by the edge
+
+  std::uint64_t beyond_fixed = 0;
+  for (std::uint64_t round = 0; round < 12; ++round) {
+    support::workload_shape s;
+    s.rate = 400.0 + 100.0 * static_cast<double>(round);
+    s.seconds = 6.0;
+    const auto work = support::edge_workload(s, round);
+    env::edge_cloud_config c;
+    c.frame = milliseconds(250);
+    c.replica_start = milliseconds(100);
+    env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline> e{c};
+    e.load(std::span<const trace::arrival>{work}, seconds(6));
+    kmps::earliest_finish d;
+    shuffle o;
+    rng g{round};
+    const std::uint64_t done = kmps::run_episode(e, d, o, g).done;
+    CHECK(done <= any(c, work, seconds(6)).on_time);
+    beyond_fixed += done > bound(c, work, seconds(6)).on_time ? 1U : 0U;
+  }
+  CHECK(beyond_fixed > 0);  // so the fixed bound would not do
 }

@@ -1,36 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
+#include "support/tiny_edge.hpp"
 
 #include <cmath>
 
 #include <muster/env/edge_cloud.hpp>
 #include <muster/kmps/difference_reward.hpp>
-#include <muster/trace/task.hpp>
 
 using namespace muster;
 
 namespace {
 
-env::edge_cloud<> play(std::vector<trace::arrival> a) {
-  env::edge_cloud_config c;
-  c.clusters = 1;
-  c.nodes_per_cluster = 1;
-  c.cloud_nodes = 1;
-  c.services = 1;
-  c.deployment = {1, 1};
-  env::edge_cloud<> e{c};
-  e.load(std::span<const trace::arrival>{a}, seconds(5));
-  dispatch_view view;
-  while (e.next_decision(view)) e.dispatch(0);
+env::edge_cloud<> play(const support::arrivals& a) {
+  env::edge_cloud<> e{support::tiny()};
+  support::load(e, a, seconds(5));
+  support::send_all(e, 0);
   return e;
 }
 
 trace::arrival at(std::int64_t ms, std::int64_t deadline_ms) {
-  trace::arrival a;
-  a.request.arrival = instant{ms * 1000};
-  a.request.work = milliseconds(100);
-  a.request.deadline = instant{deadline_ms * 1000};
-  return a;
+  return support::at(ms, 100, milliseconds(deadline_ms - ms));
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
+#include "support/tiny_edge.hpp"
 
 #include <cmath>
 
 #include <muster/env/edge_cloud.hpp>
 #include <muster/kmps/reward.hpp>
-#include <muster/trace/task.hpp>
 
 using namespace muster;
 
@@ -26,24 +26,13 @@ namespace {
 
 /// Two requests in slot 1 (250 ms) and one in slot 4; the second is missed at its target.
 env::edge_cloud<> played() {
-  env::edge_cloud_config c;
-  c.clusters = 1;
-  c.nodes_per_cluster = 1;
-  c.cloud_nodes = 1;
-  c.services = 1;
-  c.deployment = {1, 1};
-  env::edge_cloud<> e{c};
-  std::vector<trace::arrival> a(3);
-  a[0].request.arrival = instant{10'000};
-  a[1].request.arrival = instant{20'000};
-  a[2].request.arrival = instant{900'000};
-  for (auto& x : a) {
-    x.request.work = milliseconds(100);
-    x.request.deadline = x.request.arrival + milliseconds(400);
-  }
-  e.load(std::span<const trace::arrival>{a}, seconds(2));
-  dispatch_view view;
-  while (e.next_decision(view)) e.dispatch(0);
+  const duration allowance = milliseconds(400);
+  env::edge_cloud<> e{support::tiny()};
+  support::load(e,
+                {support::at(10, 100, allowance), support::at(20, 100, allowance),
+                 support::at(900, 100, allowance)},
+                seconds(2));
+  support::send_all(e, 0);
   return e;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
 
+#include <cmath>
 #include <vector>
 
 #include <muster/autodiff/check_gradient.hpp>
@@ -96,4 +97,26 @@ TEST_CASE("target_scorer: gradients of all parameters match finite differences",
     worst = (std::max)(worst, std::abs(numeric - grads[i]) / (1.0 + std::abs(numeric)));
   }
   CHECK(worst < 1e-6);
+}
+
+TEST_CASE("target_scorer: thousands of targets go in blocks and score as on the tape",
+          "[kmps][target_scorer]") {
+  const std::size_t targets = 1100;  // not a multiple of the block
+  nn::parameter_store<float> store;
+  kmps::target_scorer<> net{
+      store, "scorer", {.layout = {.request = 3, .per_target = 4, .targets = targets}}};
+  store.commit();
+  rng g{3};
+  net.initialise(nn::orthogonal{}, nn::orthogonal{1.0}, g);
+  const std::size_t rows = 2;
+  const auto x = noise<float>(rows * net.in(), 6);
+  std::vector<float> y(rows * targets), work(net.workspace_size(rows));
+  net.infer({x.data(), num::shape{rows, net.in()}}, {y.data(), num::shape{rows, targets}}, work);
+  typename kmps::target_scorer<>::tape_type tape;
+  const auto v =
+      net.forward(tape, tape.constant(num::view<const float>{x.data(), {rows, net.in()}})).value();
+  bool alike = true;
+  for (std::size_t i = 0; i < y.size(); ++i) alike = alike && std::abs(v[i] - y[i]) < 1e-4F;
+  CHECK(alike);
+  CHECK(y[0] != y[1]);
 }

@@ -90,12 +90,20 @@ class dispatch_view {
   duration lan{}, cross{}, wan{};  ///< one-way latencies
   const target_table* table = nullptr;
   validity is_valid = nullptr;
+  const std::uint8_t* cut_off = nullptr;  ///< by cluster, 1 = without links; null: all have them
 
   /// Number of targets: all nodes, and the cloud.
   [[nodiscard]] std::size_t size() const noexcept { return table->rows.size(); }
   [[nodiscard]] std::size_t cloud() const noexcept { return table->rows.size() - 1; }
-  /// Whether target k may be chosen, according to the mask in force.
-  [[nodiscard]] bool valid(std::size_t k) const noexcept { return is_valid(*this, k); }
+  /// Whether target k may be chosen: it can be reached, and the mask in force allows it.
+  [[nodiscard]] bool valid(std::size_t k) const noexcept {
+    return reachable(k) && is_valid(*this, k);
+  }
+  /// Whether there is a link to target k now.
+  [[nodiscard]] bool reachable(std::size_t k) const noexcept {
+    if (cut_off == nullptr || k < own) return true;
+    return cut_off[access_point] == 0 && (k == cloud() || cut_off[row_of(k) / own] == 0);
+  }
 
   /// Global number of target k; the cloud keeps the last one. Inverse: `index_of_row`.
   [[nodiscard]] std::size_t row_of(std::size_t k) const noexcept {
@@ -113,6 +121,11 @@ class dispatch_view {
   }
   [[nodiscard]] duration latency(std::size_t k) const noexcept {
     return k < own ? lan : (k < cloud() ? cross : wan);
+  }
+  /// One way between two targets.
+  [[nodiscard]] duration between(std::size_t a, std::size_t b) const noexcept {
+    if (a == cloud() || b == cloud()) return a == b ? duration{} : wan;
+    return row_of(a) / own == row_of(b) / own ? lan : cross;
   }
 
   [[nodiscard]] target_state operator[](std::size_t k) const noexcept {

@@ -11,11 +11,12 @@
 #include <muster/concepts/dequeue_strategy.hpp>
 #include <muster/concepts/dispatch_environment.hpp>
 #include <muster/concepts/dispatch_view.hpp>
-#include <muster/env/detail/edge_targets.hpp>
+#include <muster/env/detail/edge_time.hpp>
 #include <muster/env/drain.hpp>
 #include <muster/env/edge_cloud_config.hpp>
 #include <muster/env/edge_cloud_record.hpp>
 #include <muster/env/mask.hpp>
+#include <muster/env/reschedule.hpp>
 #include <muster/queue/arrival_order.hpp>
 
 namespace muster::inline MUSTER_ABI::env {
@@ -43,9 +44,9 @@ namespace muster::inline MUSTER_ABI::env {
 /// Determinism         bitwise; events at one time happen in the order they were scheduled.
 template <dequeue_strategy Dequeue = queue::arrival_order,
           dequeue_strategy NodeDequeue = queue::arrival_order, drain_policy Drain = drain_all,
-          target_mask Mask = resource_mask>
-class edge_cloud : public detail::edge_targets<NodeDequeue> {
-  using base = detail::edge_targets<NodeDequeue>;
+          target_mask Mask = resource_mask, rescheduler Reschedule = stay_put>
+class edge_cloud : public detail::edge_time<Dequeue, NodeDequeue> {
+  using base = detail::edge_time<Dequeue, NodeDequeue>;
 
  public:
   using config = edge_cloud_config;
@@ -53,17 +54,18 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
   using node_dequeue_type = NodeDequeue;
   using drain_type = Drain;
   using mask_type = Mask;
+  using rescheduler_type = Reschedule;
   /// The same world with other strategies: how a pipeline puts its choices in.
-  template <dequeue_strategy D, dequeue_strategy N, drain_policy R, target_mask M>
-  using with = edge_cloud<D, N, R, M>;
+  template <dequeue_strategy D, dequeue_strategy N, drain_policy R, target_mask M,
+            rescheduler S = stay_put>
+  using with = edge_cloud<D, N, R, M, S>;
 
   edge_cloud() : edge_cloud{config{}} {}
   explicit edge_cloud(config c, Dequeue dequeue = {}, NodeDequeue node_dequeue = {},
-                      Drain drain = {})
-      : base{std::move(c), std::move(node_dequeue)},
-        dequeue_start_{std::move(dequeue)},
-        drain_{std::move(drain)} {
-    access_.resize(config_.clusters);
+                      Drain drain = {}, Reschedule reschedule = {})
+      : base{std::move(c), std::move(dequeue), std::move(node_dequeue)},
+        drain_{std::move(drain)},
+        reschedule_{std::move(reschedule)} {
     reset();
   }
 
@@ -78,102 +80,110 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
 
   /// Back to the start of the loaded workload.
   void reset() {
-    base::reset_targets();
-    for (gate& a : access_) {
-      a.queue.clear();
-      a.dequeue = dequeue_start_;
-    }
+    base::reset_time();
     sent_.clear();
     sent_.reserve(jobs_.size());
-    cursor_ = 0;
-    slot_ = -1;
-    access_waiting_ = 0;
-    in_round_ = pending_ = over_ = false;
+    in_round_ = in_frame_ = pending_ = over_ = false;
   }
 
-  /// Runs until an access point must place a request; fills `view` and returns true, or
-  /// returns false when the episode is over. The view is valid until `dispatch`.
-  bool next_decision(dispatch_view& view) {
+  /// Runs until there is something to decide. `dispatch`: `view` says which request; answer with
+  /// `dispatch(k)`. `orchestrate`: a frame begins; look at `frame()`, answer with any number of
+  /// `scale`. `over`: the episode has ended. Views are valid until the next call.
+  [[nodiscard]] decision_kind next(dispatch_view& view) {
     MUSTER_EXPECTS(!pending_,
                    "muster: env::edge_cloud waits for the answer to its last decision; call "
                    "dispatch before next_decision");
-    if (over_) return false;
-    for (;;) {
+    while (!over_) {
       if (in_round_) {
-        if (next_in_round(view)) return true;
+        if (next_in_round(view)) return decision_kind::dispatch;
         reveal();
         in_round_ = false;
       }
-      if (!advance()) {
+      if (in_frame_) {
+        in_frame_ = false;
+        flows_.next_frame(now_);
+      } else if (!base::advance()) {
         over_ = true;
-        return false;
+        break;
+      } else if (clock_.due(base::frame_rate, now_) && now_ < horizon_) {
+        in_frame_ = true;
+        return decision_kind::orchestrate;
       }
-      deciding_ = 0;
-      hidden_from_ = round_start_ = sent_.size();
-      open_access_point();
-      in_round_ = true;
+      begin_round();
     }
+    return decision_kind::over;
+  }
+  /// The same, passing over frames: true if a request must be placed, false when it is over.
+  bool next_decision(dispatch_view& view) {
+    decision_kind what = next(view);
+    while (what == decision_kind::orchestrate) what = next(view);
+    return what == decision_kind::dispatch;
+  }
+
+  /// The system now, and what happened since the last frame.
+  [[nodiscard]] const frame_view& frame() noexcept {
+    flows_.show(frame_, now_);
+    frame_.clusters = config_.clusters;
+    frame_.nodes_per_cluster = config_.nodes_per_cluster;
+    frame_.lan = config_.lan;
+    frame_.cross = config_.cross;
+    frame_.wan = config_.wan;
+    frame_.replica_memory = config_.replica_memory;
+    frame_.table = &table_;
+    return frame_;
   }
 
   /// Sends the request of the last decision to target k, in the frame of its view. A target
   /// that the mask forbids breaks a precondition, unless none is valid; then send to the cloud.
-  void dispatch(std::uint32_t k) {
+  /// `negotiation`: time that refused offers to other targets have cost; it leaves so much later.
+  void dispatch(std::uint32_t k, duration negotiation = {}) {
     MUSTER_EXPECTS(pending_, "muster: env::edge_cloud has no open decision; call next_decision");
-    MUSTER_EXPECTS(k < rows_.size() && (k + 1 == rows_.size() || Mask::allows(view_, k)),
+    MUSTER_EXPECTS(k < rows_.size() && (k + 1 == rows_.size() || view_.valid(k)),
                    "muster: env::edge_cloud::dispatch got a target that the mask forbids; choose "
                    "one with view.valid(k)");
     pending_ = false;
     const auto id = static_cast<std::uint32_t>(index_of(view_.request.id));
     const auto r = static_cast<std::uint32_t>(view_.row_of(k));
-    const duration latency = view_.latency(k);
     request_record& record = records_[id];
     record.state = request_state::waiting_at_target;
     record.target = r;
-    record.dispatched = now_;
-    record.latency = latency;
+    record.dispatched = links_.decides(config_, view_.access_point, now_) + negotiation;
+    record.latency = view_.latency(k);
     record.expected = view_.estimated_answer(k);
+    const instant reached =
+        links_.sets_out(config_, view_.access_point, cluster_of(r), record.dispatched) +
+        record.latency;
+    record.travel = reached - record.dispatched;
     ++counts_.dispatched[static_cast<std::size_t>(view_.kind(k))];
     book(id, +1);
     sent_.push_back(id);
-    events_.push(now_ + latency, pack(event::reach, id));
+    events_.push(reached, pack(event::reach, id));
   }
 
-  /// Number of the slot that was looked at last, from 0; -1 at the start.
-  [[nodiscard]] std::int64_t slot() const noexcept { return slot_; }
-  [[nodiscard]] std::size_t waiting_at(std::size_t access_point) const noexcept {
-    return access_[access_point].queue.size();
-  }
   /// Requests in the order in which they were dispatched.
   [[nodiscard]] std::span<const std::uint32_t> dispatch_order() const noexcept { return sent_; }
 
  private:
-  using base::bins_;
+  using base::access_;
   using base::book;
+  using base::clock_;
   using base::config_;
   using base::counts_;
   using base::events_;
+  using base::flows_;
   using base::horizon_;
   using base::jobs_;
-  using base::miss_waiting;
-  using base::misses_;
+  using base::links_;
   using base::now_;
   using base::origin_;
   using base::pack;
+  using base::queues_;
   using base::records_;
   using base::remove;
-  using base::request_limit;
   using base::rows_;
-  using base::soonest_deadline_;
   using base::table_;
-  using base::tally_now;
   using event = typename base::event;
-  static constexpr std::int64_t no_slot = std::int64_t{1} << 62;
-  struct gate {
-    std::vector<job> queue;
-    Dequeue dequeue;
-  };
-
-  // --- decisions ---------------------------------------------------------------------------
+  using gate = typename base::gate;
 
   bool next_in_round(dispatch_view& view) {
     for (;;) {
@@ -181,21 +191,8 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
       if (left_ > 0) {
         std::size_t i = a.queue.size() - 1;
         if constexpr (!ordered_dequeue_strategy<Dequeue>) i = a.dequeue.pick(a.queue, now_);
-        view_.request = a.queue[i];
-        view_.now = now_;
-        view_.access_point = static_cast<std::uint32_t>(deciding_);
-        view_.queue_length = static_cast<std::uint32_t>(a.queue.size());
-        view_.own = config_.nodes_per_cluster;
-        view_.first_row = view_.access_point * view_.own;
-        view_.lan = config_.lan;
-        view_.cross = config_.cross;
-        view_.wan = config_.wan;
-        view_.table = &table_;
-        view_.is_valid = [](const dispatch_view& v, std::size_t k) noexcept {
-          return Mask::allows(v, k);
-        };
-        remove(a.queue, i);
-        --access_waiting_;
+        look_at(a.queue[i], static_cast<std::uint32_t>(deciding_));
+        base::leave_access(deciding_, i);
         --left_;
         pending_ = true;
         view = view_;
@@ -205,6 +202,41 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
       open_access_point();
       if (left_ > 0) hide();
     }
+  }
+
+  /// Points the view at a request, as its access point sees it.
+  void look_at(const job& j, std::uint32_t access_point) noexcept {
+    view_.request = j;
+    view_.now = now_;
+    view_.access_point = access_point;
+    view_.queue_length = static_cast<std::uint32_t>(access_[access_point].queue.size());
+    view_.own = config_.nodes_per_cluster;
+    view_.first_row = access_point * view_.own;
+    view_.lan = config_.lan;
+    view_.cross = config_.cross;
+    view_.wan = config_.wan;
+    view_.table = &table_;
+    view_.cut_off = links_.cut_off();
+    view_.is_valid = [](const dispatch_view& v, std::size_t k) noexcept {
+      return Mask::allows(v, k);
+    };
+  }
+  /// The long slot, then the first access point decides.
+  void begin_round() {
+    if constexpr (base::has_urgency) {
+      if (clock_.due(base::long_rate, now_)) {
+        base::lift_urgent();
+        if constexpr (Reschedule::moves) relocate_urgent();
+      }
+    }
+    deciding_ = 0;
+    hidden_from_ = round_start_ = sent_.size();
+    open_access_point();
+    in_round_ = true;
+  }
+  /// Numbered from 0; the cloud is the one after the last.
+  std::size_t cluster_of(std::size_t target) const noexcept {
+    return target / config_.nodes_per_cluster;
   }
 
   void open_access_point() {
@@ -229,142 +261,50 @@ class edge_cloud : public detail::edge_targets<NodeDequeue> {
   void reveal() noexcept {
     for (std::size_t i = round_start_; i < hidden_from_; ++i) book(sent_[i], +1);
   }
-  // --- time ----------------------------------------------------------------------------------
-
-  /// First slot strictly after this one that begins at or after t.
-  std::int64_t slot_from(instant t) const noexcept {
-    return (std::max)(slot_ + 1, (t.us + config_.slot.us - 1) / config_.slot.us);
-  }
-  /// First slot strictly after this one that begins after t.
-  std::int64_t slot_after(instant t) const noexcept {
-    return (std::max)(slot_ + 1, t.us / config_.slot.us + 1);
-  }
-  static constexpr bool has_urgency =
-      urgency_dequeue_strategy<Dequeue> || urgency_dequeue_strategy<NodeDequeue>;
-  std::int64_t next_urgency_slot() const noexcept {
-    const std::int64_t period = config_.long_slot.us / config_.slot.us;
-    return period == 0 ? no_slot : (slot_ / period + 1) * period;
-  }
-
-  /// Runs events up to the next slot in which there is something to do, and prepares it.
-  bool advance() {
-    std::int64_t next = no_slot;
-    if (access_waiting_ > 0) next = slot_ + 1;
-    if (cursor_ < jobs_.size()) next = (std::min)(next, slot_from(jobs_[cursor_].arrival));
-    const std::int64_t last =
-        config_.finish_after_horizon ? no_slot : static_cast<std::int64_t>(bins_) - 1;
-    for (;;) {
-      if (soonest_deadline_ != never) {
-        next = (std::min)(next, slot_after(soonest_deadline_));
-        if constexpr (has_urgency) next = (std::min)(next, next_urgency_slot());
-      }
-      const instant until =
-          next > last ? horizon_ : (next == no_slot ? never : instant{next * config_.slot.us});
-      if (events_.empty() || events_.next_time() > until) break;
-      process();
-    }
-    if (next >= last && last != no_slot) {
-      now_ = horizon_;
-      pull_arrivals();
-      return false;
-    }
-    if (next == no_slot) return false;
-    slot_ = next;
-    now_ = instant{next * config_.slot.us};
-    if (access_waiting_ > 0) discard_at_access();
-    pull_arrivals();
-    if (soonest_deadline_ < now_) base::discard_at_targets();
-    if constexpr (has_urgency) {
-      if (config_.long_slot.us > 0 && now_.us % config_.long_slot.us == 0) lift_urgent();
-    }
-    return true;
-  }
-
-  void pull_arrivals() {
-    for (; cursor_ < jobs_.size() && jobs_[cursor_].arrival <= now_; ++cursor_) {
-      const auto id = static_cast<std::uint32_t>(cursor_);
-      const job& j = jobs_[cursor_];
-      ++counts_.arrived;
-      ++counts_.waiting;
-      ++tally_now(id, j.arrival).arrived;
-      records_[id].state = request_state::waiting_at_access;
-      if (j.deadline < now_) {
-        miss_waiting(id, now_, request_state::expired_at_access);
-      } else {
-        access_[origin_[id]].queue.push_back(j);
-        ++access_waiting_;
+  /// Offers every urgent request that waits at a target another one, the earliest deadline first.
+  void relocate_urgent() {
+    urgent_.clear();
+    for (const auto& queue : queues_) {
+      for (const job& j : queue) {
+        if (j.urgent) urgent_.push_back(j);
       }
     }
-  }
-
-  void process() {
-    const auto [t, code] = events_.pop();
-    const std::uint32_t id = code & (request_limit - 1);
-    switch (static_cast<event>(code >> 30)) {
-      case event::reach:
-        return base::reach(id, t);
-      case event::finish:
-        return base::finish(id, t);
-      case event::answer:
-        return answer(id, t);
-    }
-  }
-
-  void answer(std::uint32_t id, instant t) {
-    const job& j = jobs_[id];
-    request_record& record = records_[id];
-    record.answered = t;
-    --counts_.running;
-    slot_tally& tally = tally_now(id, t);
-    if (t <= j.deadline) {
-      record.state = request_state::on_time;
-      ++counts_.done;
-      ++tally.done;
-    } else {
-      record.state = request_state::late;
-      ++counts_.missed;
-      ++misses_.late;
-      ++tally.late;
-    }
-    if constexpr (adaptive_dequeue_strategy<Dequeue>) {
-      access_[origin_[id]].dequeue.observe(j.service, t - record.dispatched);
-    }
-  }
-
-  void discard_at_access() {
-    for (gate& a : access_) {
-      for (std::size_t i = a.queue.size(); i-- > 0;) {
-        if (a.queue[i].deadline >= now_) continue;
-        miss_waiting(static_cast<std::uint32_t>(index_of(a.queue[i].id)), now_,
-                     request_state::expired_at_access);
-        remove(a.queue, i);
-        --access_waiting_;
+    std::sort(urgent_.begin(), urgent_.end(), [](const job& a, const job& b) {
+      return a.deadline != b.deadline ? a.deadline < b.deadline : a.id < b.id;
+    });
+    for (const job& j : urgent_) {
+      const auto id = static_cast<std::uint32_t>(index_of(j.id));
+      request_record& record = records_[id];
+      look_at(j, origin_[id]);
+      const auto current = static_cast<std::uint32_t>(view_.index_of_row(record.target));
+      book(id, -1);
+      const std::uint32_t k = reschedule_.move(view_, current);
+      if (k != current && view_.valid(k) && view_.reachable(current)) {
+        auto& queue = queues_[base::cell_of(record.target, j)];
+        const auto same = std::find_if(queue.begin(), queue.end(),
+                                       [&](const job& other) { return other.id == j.id; });
+        remove(queue, static_cast<std::size_t>(same - queue.begin()));
+        const duration hop = view_.between(current, k);
+        record.target = static_cast<std::uint32_t>(view_.row_of(k));
+        record.latency = view_.latency(k);
+        record.travel += hop;
+        ++counts_.relocated;
+        events_.push(now_ + hop, pack(event::reach, id));
       }
+      book(id, +1);
     }
   }
 
-  void lift_urgent() {
-    if constexpr (urgency_dequeue_strategy<Dequeue>) {
-      for (gate& a : access_) {
-        for (job& j : a.queue) j.urgent = j.urgent || a.dequeue.urgent(j, now_);
-      }
-    }
-    base::lift_urgent_at_targets();
-  }
-
-  Dequeue dequeue_start_;
   Drain drain_;
-  std::vector<gate> access_;
+  Reschedule reschedule_;
   std::vector<std::uint32_t> sent_;
-  std::size_t cursor_ = 0;
-  std::int64_t slot_ = -1;
-  std::size_t access_waiting_ = 0;
-
   dispatch_view view_;
   std::size_t deciding_ = 0, left_ = 0, round_start_ = 0, hidden_from_ = 0;
-  bool in_round_ = false, pending_ = false, over_ = false;
+  bool in_round_ = false, in_frame_ = false, pending_ = false, over_ = false;
+  frame_view frame_;
+  std::vector<job> urgent_;
 };
 
-static_assert(dispatch_environment<edge_cloud<>>);
+static_assert(orchestration_environment<edge_cloud<>>);
 
 }  // namespace muster::inline MUSTER_ABI::env

@@ -12,6 +12,23 @@
 
 namespace muster::inline MUSTER_ABI::env {
 
+/// A cluster without its links: its access point reaches its own nodes only, and nobody else
+/// reaches them. Messages on these links wait until the outage is over.
+struct outage {
+  std::uint32_t cluster = 0;
+  instant from{}, until{};  ///< until itself is not part of it
+};
+
+/// What deciding costs in time: requests leave only when their decision is ready.
+///
+/// Decisions queue in front of one server per access point, or of a single central one, which
+/// first must hear how everybody is. KMPS III-A argues for the former, and measures it (Fig. 12).
+struct scheduling_cost {
+  bool central = false;     ///< one scheduler for all access points
+  duration aggregate{};     ///< from the slot until the state of the system is together; >= 0
+  duration per_decision{};  ///< time of the scheduler for each request; >= 0
+};
+
 /// The system of `edge_cloud`: clusters of nodes behind access points, and a cloud.
 ///
 /// The defaults are section IV-A of the KMPS paper: 3 clusters of 6 nodes with 4 vCPU and
@@ -42,9 +59,15 @@ struct edge_cloud_config {
 
   duration slot = milliseconds(250);        ///< decisions happen at its multiples; > 0
   duration long_slot = milliseconds(2000);  ///< urgency pass; a multiple of slot; 0 = never
-  duration lan = milliseconds(5);           ///< one way, to the own cluster; paper: < 10 ms
-  duration cross = milliseconds(25);        ///< one way, to a neighbour; paper: < 30 ms
-  duration wan = milliseconds(100);         ///< one way, to the cloud
+  /// Orchestration, at its multiples; a multiple of slot; 0 = never. The paper's is 25 s.
+  duration frame{};
+  /// From the decision to add a replica until it serves; it holds memory all the while. >= 0
+  duration replica_start = seconds(2);
+  duration lan = milliseconds(5);     ///< one way, to the own cluster; paper: < 10 ms
+  duration cross = milliseconds(25);  ///< one way, to a neighbour; paper: < 30 ms
+  duration wan = milliseconds(100);   ///< one way, to the cloud
+  scheduling_cost scheduling{};       ///< default: decisions take no time
+  std::vector<outage> outages{};
 
   bool start_only_if_on_time = true;  ///< discard, not run, what would finish too late
   bool finish_after_horizon = true;   ///< go on after the last arrival until all is answered

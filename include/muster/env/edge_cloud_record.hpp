@@ -24,13 +24,15 @@ enum class request_state : std::uint8_t {
 /// What became of one request; times are set as it reaches them.
 ///
 /// The parts of an answered request's latency add up to answered - arrival:
-/// decision dispatched - arrival, transmission 2 latency, queueing started - dispatched -
-/// latency, execution finished - started.
+/// decision dispatched - arrival, transmission travel + answered - finished, queueing started -
+/// dispatched - travel, execution finished - started.
 struct request_record {
-  instant dispatched{}, started{}, answered{};
+  instant dispatched{};  ///< when its decision was ready and it left
+  instant started{}, answered{};
   instant finished{};        ///< when it had run, or when a target discarded it
   instant expected{};        ///< when its answer was expected back as it was dispatched
-  duration latency{};        ///< one way
+  duration latency{};        ///< one way, from its target back
+  duration travel{};         ///< on its way to targets, all of them if it was moved
   std::uint32_t target = 0;  ///< global number: nodes, then the cloud
   request_state state = request_state::not_arrived;
 
@@ -43,6 +45,14 @@ struct request_record {
 struct edge_cloud_counts {
   std::uint64_t arrived = 0, done = 0, missed = 0, waiting = 0, running = 0;
   std::array<std::uint64_t, 3> dispatched{};  ///< by target_kind
+  std::uint64_t relocated = 0;                ///< moves of urgent requests to another target
+};
+
+/// What became of a replica_change.
+enum class scaling : std::uint8_t {
+  applied,
+  delayed,  ///< some replica goes only when it has finished its request
+  refused,  ///< nothing: no memory, too few to remove, no change, or a cluster that is cut off
 };
 
 /// Why requests were missed; the sum is edge_cloud_counts::missed.

@@ -34,6 +34,15 @@ struct no_mask {
   [[nodiscard]] static bool allows(const dispatch_view&, std::size_t) noexcept { return true; }
 };
 
+/// What Mask allows, but nothing in the clusters of others: no cross-cluster scheduling.
+template <target_mask Mask = resource_mask>
+struct no_neighbours {
+  [[nodiscard]] static bool allows(const dispatch_view& view, std::size_t k) noexcept {
+    return view.kind(k) != target_kind::neighbour && Mask::allows(view, k);
+  }
+};
+
+static_assert(target_mask<no_neighbours<>>);
 static_assert(target_mask<resource_mask> && target_mask<replica_mask> && target_mask<no_mask>);
 
 }  // namespace muster::inline MUSTER_ABI::env

@@ -52,6 +52,9 @@ class clairvoyant {
  public:
   struct config {
     std::size_t levels = 48;  ///< amounts of work told apart per service; > 0
+    /// Replicas may be anywhere at any time, as many as memory holds: the bound for those who
+    /// orchestrate too. Otherwise they stay where the system's config has them.
+    bool any_deployment = false;
   };
   static constexpr const char* name = "clairvoyant";
 
@@ -75,8 +78,9 @@ class clairvoyant {
     for (std::size_t t = 0; t < system.targets(); ++t) {
       const std::size_t pool = t / system.nodes_per_cluster;  // the cloud comes out last
       for (std::size_t w = 0; w < system.services; ++w) {
-        const std::uint32_t d = deployment[t * system.services + w];
-        if (d == 0) continue;
+        const double d = config_.any_deployment ? most_replicas(system, pool + 1 == pools)
+                                                : deployment[t * system.services + w];
+        if (d == 0.0) continue;
         capacity[w * pools + pool] += d * speed_of(t);
         double& best = fastest[w * pools + pool];
         best = (std::max)(best, speed_of(t));
@@ -136,6 +140,12 @@ class clairvoyant {
     std::uint32_t origin = 0;
   };
 
+  /// What a target has memory for, if it held nothing but replicas of one service.
+  static double most_replicas(const env::edge_cloud_config& s, bool cloud) {
+    const double nodes = cloud ? s.cloud_nodes : 1.0;
+    return s.replica_memory > 0.0 ? std::floor(nodes * s.node_memory / s.replica_memory + 1e-9)
+                                  : 1e9;
+  }
   static double latency(const env::edge_cloud_config& s, std::uint32_t origin, std::size_t pool) {
     if (pool == s.clusters) return static_cast<double>(s.wan.us);
     return static_cast<double>(pool == origin ? s.lan.us : s.cross.us);

@@ -106,7 +106,7 @@ class difference_reward {
       cost[here.request] =
           static_cast<float>(1.0 - std::exp(-lost * tau / config_.within.seconds()));
       // Started on arrival: a replica was idle, so what ran before did not delay what follows.
-      if (r.started == r.dispatched + r.latency) lost = 0.0;
+      if (r.started == r.dispatched + r.travel) lost = 0.0;
     }
     return cost;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -42,6 +43,7 @@ class target_scorer {
 
   target_scorer(nn::parameter_store<T, Backend>& store, std::string_view name, const config& c)
       : layout_{c.layout},
+        store_{store.refer()},
         backend_{store.backend()},
         target_{store, std::string{name} + ".target", {c.layout.per_target, c.first}},
         request_{store, std::string{name} + ".request", {c.layout.request, c.first}},
@@ -74,27 +76,54 @@ class target_scorer {
 
   [[nodiscard]] std::size_t workspace_size(std::size_t rows) const noexcept {
     const std::size_t k = layout_.targets, h = target_.out(), g = own_.out();
+    if (rows * k > together) {
+      return padded(h) * 2 + padded(block) + padded(block * h) + padded(g) + padded(k * g);
+    }
     return padded(rows * layout_.request) + padded(rows * k * layout_.per_target) +
            padded(rows * h) * 2 + padded(rows * k * h) + padded(rows * g) + padded(rows * k * g);
   }
 
   void infer(num::view<const T> x, num::view<T> y, std::span<T> workspace) const {
     const std::size_t n = x.rows(), k = layout_.targets;
-    const std::size_t h = target_.out(), g = own_.out();
     MUSTER_EXPECTS(
         x.columns() == in() && y.size() == n * k && workspace.size() >= workspace_size(n),
         "muster: kmps::target_scorer::infer takes x [rows, in()], y [rows, out()] and "
         "workspace_size(rows) elements");
-    T* free = workspace.data();
-    const auto take = [&](num::shape s) {
-      const num::view<T> v{free, s};
-      free += padded(s.size());
+    room free{workspace.data()};
+    if (n * k <= together) {
+      infer_rows(x, y, free);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) {
+        infer_one({x.data() + i * in(), {1, in()}}, {y.data() + i * k, {k, 1}}, free);
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t in() const noexcept { return layout_.size(); }
+  [[nodiscard]] std::size_t out() const noexcept { return layout_.targets; }
+
+ private:
+  // Rows x targets that are worked out at once; more go in blocks, whose layers stay in a cache.
+  static constexpr std::size_t together = 1024;
+  static constexpr std::size_t block = 128;
+
+  struct room {
+    T* next;
+    num::view<T> take(num::shape s) noexcept {
+      const num::view<T> v{next, s};
+      next += padded(s.size());
       return v;
-    };
-    const auto r_in = take({n, layout_.request});
-    const auto t_in = take({n * k, layout_.per_target});
-    const auto r = take({n, h}), mean_first = take({n, h}), t = take({n * k, h});
-    const auto c = take({n, g}), own = take({n * k, g});
+    }
+  };
+
+  /// All targets of all rows in one product per layer.
+  void infer_rows(num::view<const T> x, num::view<T> y, room free) const {
+    const std::size_t n = x.rows(), k = layout_.targets;
+    const std::size_t h = target_.out(), g = own_.out();
+    const auto r_in = free.take({n, layout_.request});
+    const auto t_in = free.take({n * k, layout_.per_target});
+    const auto r = free.take({n, h}), mean_first = free.take({n, h}), t = free.take({n * k, h});
+    const auto c = free.take({n, g}), own = free.take({n * k, g});
     const std::size_t wide = k * layout_.per_target;
     backend_.copy_block(x, 0, r_in, 0, n, layout_.request, in(), layout_.request, false);
     backend_.copy_block(x, layout_.request, t_in, 0, n, wide, in(), wide, false);
@@ -107,11 +136,38 @@ class target_scorer {
     add_and_relu(own.reshaped({n, k, g}), c.reshaped({n, 1, g}));
     score_.infer(own, y.reshaped({n * k, 1}));
   }
+  /// One row of many targets, a block at a time; h is not kept, only C h and the sum of h.
+  void infer_one(num::view<const T> x, num::view<T> y, room free) const {
+    const std::size_t k = layout_.targets, h = target_.out(), g = own_.out();
+    const auto r = free.take({1, h}), sum = free.take({1, h}), ones = free.take({1, block});
+    const auto t = free.take({block, h}), c = free.take({1, g}), own = free.take({k, g});
+    // B r + b + a is the bias of the layer A for all targets of this row.
+    request_.infer({x.data(), {1, layout_.request}}, r);
+    backend_.axpy(T{1}, store_.value(target_.bias()), r.reshaped({h}));
+    backend_.fill(sum, T{0});
+    backend_.fill(ones, T{1});
+    const T* const first = x.data() + layout_.request;
+    for (std::size_t b = 0; b < k; b += block) {
+      const std::size_t rows = (std::min)(block, k - b);
+      const num::view<T> here{t.data(), {rows, h}};
+      backend_.affine(
+          num::view<const T>{first + b * layout_.per_target, {rows, layout_.per_target}},
+          store_.value(target_.weight()), num::view<const T>{r.reshaped({h})},
+          num::activation::relu, here);
+      backend_.matmul(num::view<const T>{ones.data(), {1, rows}}, num::transpose::no,
+                      num::view<const T>{here}, num::transpose::no, sum, true);
+      own_.infer(here, num::view<T>{own.data() + b * g, {rows, g}});
+    }
+    backend_.scale(sum, T{1} / static_cast<T>(k));
+    mean_.infer(sum, c);
+    for (std::size_t b = 0; b < k; b += block) {
+      const std::size_t rows = (std::min)(block, k - b);
+      const num::view<T> here{own.data() + b * g, {rows, g}};
+      add_and_relu(here, c);
+      score_.infer(here, num::view<T>{y.data() + b, {rows, 1}});
+    }
+  }
 
-  [[nodiscard]] std::size_t in() const noexcept { return layout_.size(); }
-  [[nodiscard]] std::size_t out() const noexcept { return layout_.targets; }
-
- private:
   static std::size_t padded(std::size_t n) noexcept {
     constexpr std::size_t granule = 64 / sizeof(T);
     return (n + granule - 1) / granule * granule;
@@ -122,6 +178,7 @@ class target_scorer {
   }
 
   observation_layout layout_;
+  typename nn::parameter_store<T, Backend>::reference store_;
   Backend backend_;
   layer target_, request_, own_, mean_, score_;
 };

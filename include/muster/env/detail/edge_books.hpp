@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <muster/concepts/dispatch_view.hpp>
+#include <muster/env/detail/edge_flows.hpp>
 #include <muster/env/edge_cloud_config.hpp>
 #include <muster/env/edge_cloud_record.hpp>
 
@@ -42,6 +43,15 @@ class edge_books {
   [[nodiscard]] std::int64_t busy_in_bin(std::size_t bin) const noexcept {
     return busy_by_bin_[bin];
   }
+  /// Replicas of all targets that serve at time 0, and how many more or fewer after each bin.
+  [[nodiscard]] std::int64_t replicas_at_start() const noexcept { return replicas_at_start_; }
+  [[nodiscard]] std::int64_t replica_change_in_bin(std::size_t bin) const noexcept {
+    return replica_changes_[bin];
+  }
+  /// Replica time a target had to offer until the horizon.
+  [[nodiscard]] duration replica_time(std::size_t target) const noexcept {
+    return duration{offered_[target]};
+  }
   [[nodiscard]] const target_use& use_of(std::size_t target) const noexcept {
     return busy_[target];
   }
@@ -73,6 +83,16 @@ class edge_books {
     MUSTER_EXPECTS(k.slot.us > 0 && k.long_slot.us >= 0 && k.long_slot.us % k.slot.us == 0,
                    "muster: env::edge_cloud has a bad slot; write slot > 0 and long_slot as a "
                    "multiple of it");
+    MUSTER_EXPECTS(k.frame.us >= 0 && k.frame.us % k.slot.us == 0 && k.replica_start.us >= 0,
+                   "muster: env::edge_cloud has a bad frame; write it as a multiple of slot, or 0 "
+                   "for never, and replica_start >= 0");
+    MUSTER_EXPECTS(k.scheduling.aggregate.us >= 0 && k.scheduling.per_decision.us >= 0,
+                   "muster: env::edge_cloud has a negative scheduling cost; write times >= 0");
+    for (const outage& o : k.outages) {
+      MUSTER_EXPECTS(o.cluster < k.clusters && o.from <= o.until && o.until != never,
+                     "muster: env::edge_cloud has a bad outage; write a cluster of the system and "
+                     "from <= until, which must come");
+    }
     MUSTER_EXPECTS(k.lan.us >= 0 && k.cross.us >= 0 && k.wan.us >= 0,
                    "muster: env::edge_cloud has a negative latency; write one-way latencies >= 0");
     rows_.resize(k.targets());
@@ -132,6 +152,14 @@ class edge_books {
                      "lower replica_memory or the deployment");
     }
     table_ = {rows_, cells_, config_.services};
+    flows_.reset(config_.clusters, rows_.size(), config_.services);
+    offered_.assign(rows_.size(), 0);
+    replica_changes_.assign(bins_, 0);
+    replicas_at_start_ = 0;
+    for (std::size_t c = 0; c < cells_.size(); ++c) {
+      offered_[c / config_.services] += cells_[c].replicas * (horizon_ - instant{}).us;
+      replicas_at_start_ += cells_[c].replicas;
+    }
     busy_.assign(rows_.size(), {});
     records_.assign(jobs_.size(), {});
     tallies_.assign(bins_ * config_.clusters, {});
@@ -162,8 +190,16 @@ class edge_books {
     return row.cpu_used + milli(static_cast<double>(j.cpu)) <= row.cpu_total &&
            row.memory_used + milli(static_cast<double>(j.memory)) <= row.memory_total;
   }
+  /// One replica more (+1) or fewer (-1) serves from now on.
+  void count_replica(std::size_t cell, int sign, instant t) noexcept {
+    cells_[cell].replicas += static_cast<std::uint32_t>(sign);
+    replica_changes_[bin_of(t)] += sign;
+    offered_[cell / config_.services] += sign * (horizon_ - (std::min)(t, horizon_)).us;
+  }
   void account_use(std::size_t target, const job& j, instant from, instant to) noexcept {
     target_use& use = busy_[target];
+    flows_.ran(cell_of(target, j), to - from,
+               static_cast<double>(j.cpu) * (to - from).milliseconds());
     last_finish_ = (std::max)(last_finish_, to);
     const duration inside = (std::min)(to, horizon_) - (std::min)(from, horizon_);
     use.replica_time += inside;
@@ -181,6 +217,8 @@ class edge_books {
   void miss_waiting(std::uint32_t id, instant t, request_state reason) noexcept {
     records_[id].state = reason;
     records_[id].finished = t;
+    flows_.miss(index_of(jobs_[id].service));
+    if (reason != request_state::expired_at_access) flows_.miss_at(records_[id].target);
     --counts_.waiting;
     ++counts_.missed;
     ++tally_now(id, t).dropped;
@@ -207,6 +245,10 @@ class edge_books {
   std::vector<target_use> busy_;
   std::vector<slot_tally> tallies_;
   std::vector<std::int64_t> busy_by_bin_;
+  edge_flows flows_;
+  std::vector<std::int64_t> offered_;          // replica time by target until the horizon, us
+  std::vector<std::int64_t> replica_changes_;  // by bin
+  std::int64_t replicas_at_start_ = 0;
   edge_cloud_counts counts_;
   edge_cloud_misses misses_;
   instant now_{};

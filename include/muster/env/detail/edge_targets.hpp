@@ -9,6 +9,7 @@
 
 #include <muster/concepts/dequeue_strategy.hpp>
 #include <muster/env/detail/edge_books.hpp>
+#include <muster/env/detail/edge_links.hpp>
 #include <muster/sim/event_queue.hpp>
 
 namespace muster::inline MUSTER_ABI::env::detail {
@@ -21,23 +22,34 @@ namespace muster::inline MUSTER_ABI::env::detail {
 template <dequeue_strategy NodeDequeue>
 class edge_targets : public edge_books {
  public:
-  /// Sets how many replicas of a service a target should have, at the current time. Busy ones
-  /// beyond that finish their request first. False, and nothing changed, when memory is short.
-  bool set_replicas(std::size_t target, service_id service, std::uint32_t count) {
-    target_table::cell& cell = cells_[target * config_.services + index_of(service)];
-    target_table::row& row = rows_[target];
-    const std::int64_t more = static_cast<std::int64_t>((std::max)(count, cell.busy)) -
-                              static_cast<std::int64_t>((std::max)(cell.replicas, cell.busy));
-    const std::int64_t memory = more * milli(config_.replica_memory);
-    if (row.memory_used + memory > row.memory_total) return false;
-    row.memory_used += memory;
-    cell.replicas = count;
-    serve_all(target, now_);
-    return true;
+  /// Adds or removes replicas of one service on one target. A new one holds memory at once and
+  /// serves after config.replica_start. One that runs a request goes when it has finished it,
+  /// one that still starts goes at once. `refused` changes nothing.
+  scaling scale(const replica_change& change) {
+    MUSTER_EXPECTS(change.target < rows_.size() && index_of(change.service) < config_.services,
+                   "muster: env::edge_cloud::scale got a target or service out of range; number "
+                   "targets from 0, the cloud last");
+    const std::size_t target = change.target;
+    const std::size_t c = target * config_.services + index_of(change.service);
+    const target_table::cell& cell = cells_[c];
+    const std::int64_t delta = change.delta;
+    const std::int64_t leaving = cell.busy > cell.replicas ? cell.busy - cell.replicas : 0;
+    const std::int64_t there = std::int64_t{cell.replicas} + flows_.starting(c);
+    const std::int64_t memory =
+        (std::max)(delta - leaving, std::int64_t{0}) * milli(config_.replica_memory);
+    if (delta == 0 || there + delta < 0 || links_.is_cut_off(target / config_.nodes_per_cluster) ||
+        rows_[target].memory_used + memory > rows_[target].memory_total) {
+      return scaling::refused;
+    }
+    for (std::int64_t i = 0; i < delta; ++i) add_replica(c);
+    bool at_once = true;
+    for (std::int64_t i = 0; i > delta; --i) at_once = remove_replica(c) && at_once;
+    if (at_once) serve_all(target, now_);
+    return at_once ? scaling::applied : scaling::delayed;
   }
 
  protected:
-  enum class event : std::uint32_t { reach = 0, finish = 1, answer = 2 };
+  enum class event : std::uint32_t { reach = 0, finish = 1, answer = 2, ready = 3 };
   static constexpr std::uint32_t pack(event e, std::uint32_t id) noexcept {
     return (static_cast<std::uint32_t>(e) << 30) | id;
   }
@@ -54,9 +66,47 @@ class edge_targets : public edge_books {
     node_dequeue_.assign(rows_.size(), node_dequeue_start_);
     first_deadline_.assign(rows_.size(), never);
     blocked_.assign(rows_.size(), 0);
+    cancelled_.assign(cells_.size(), 0);
+    links_.reset(config_);
     soonest_deadline_ = never;
     events_.clear();
     events_.reserve((std::min)(jobs_.size(), std::size_t{1} << 20));
+  }
+
+  void add_replica(std::size_t c) {
+    if (cells_[c].busy > cells_[c].replicas) {
+      count_replica(c, +1, now_);  // one that was to go after its request stays
+      return;
+    }
+    rows_[c / config_.services].memory_used += milli(config_.replica_memory);
+    ++flows_.starting(c);
+    if (config_.replica_start.us == 0) {
+      ready(static_cast<std::uint32_t>(c), now_);
+    } else {
+      events_.push(now_ + config_.replica_start, pack(event::ready, static_cast<std::uint32_t>(c)));
+    }
+  }
+  /// False if the replica has a request to finish first.
+  bool remove_replica(std::size_t c) {
+    if (flows_.starting(c) > 0) {
+      --flows_.starting(c);
+      ++cancelled_[c];
+    } else {
+      count_replica(c, -1, now_);
+      if (cells_[c].busy > cells_[c].replicas) return false;
+    }
+    rows_[c / config_.services].memory_used -= milli(config_.replica_memory);
+    return true;
+  }
+  /// A replica has started.
+  void ready(std::uint32_t c, instant t) {
+    if (cancelled_[c] > 0) {
+      --cancelled_[c];
+      return;
+    }
+    --flows_.starting(c);
+    count_replica(c, +1, t);
+    serve(c / config_.services, c, t);
   }
 
   void reach(std::uint32_t id, instant t) {
@@ -118,7 +168,9 @@ class edge_targets : public edge_books {
     if constexpr (adaptive_dequeue_strategy<NodeDequeue>) {
       node_dequeue_[target].observe(j.service, t - record.started);
     }
-    events_.push(t + record.latency, pack(event::answer, id));
+    const std::size_t from = target / config_.nodes_per_cluster;  // the cloud comes out last
+    events_.push(links_.sets_out(config_, from, origin_[id], t) + record.latency,
+                 pack(event::answer, id));
     if (blocked_[target] != 0) {
       serve_all(target, t);
     } else if (!queues_[c].empty()) {
@@ -214,15 +266,17 @@ class edge_targets : public edge_books {
   }
 
   sim::event_queue<std::uint32_t> events_;
-  instant soonest_deadline_ = never;  // lower bound over the queues of all targets
+  edge_links links_;
+  std::vector<std::vector<job>> queues_;  // by target and service
+  instant soonest_deadline_ = never;      // lower bound over the queues of all targets
 
  private:
   NodeDequeue node_dequeue_start_;
   std::vector<NodeDequeue> node_dequeue_;
-  std::vector<std::vector<job>> queues_;  // by target and service
   std::vector<job> heads_;
-  std::vector<instant> first_deadline_;  // lower bound by target
-  std::vector<std::uint8_t> blocked_;    // cores or memory kept a request from an idle replica
+  std::vector<instant> first_deadline_;   // lower bound by target
+  std::vector<std::uint32_t> cancelled_;  // starts that were called off, by target and service
+  std::vector<std::uint8_t> blocked_;     // cores or memory kept a request from an idle replica
 };
 
 }  // namespace muster::inline MUSTER_ABI::env::detail
