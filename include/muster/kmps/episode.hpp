@@ -4,12 +4,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include <muster/concepts/dispatch_environment.hpp>
 #include <muster/concepts/dispatcher.hpp>
+#include <muster/concepts/orchestrator.hpp>
 #include <muster/core/rng.hpp>
 #include <muster/core/time.hpp>
+#include <muster/kmps/detail/rounds.hpp>
+#include <muster/kmps/orchestration/fixed_replicas.hpp>
 
 namespace muster::inline MUSTER_ABI::kmps {
 
@@ -56,7 +61,9 @@ struct episode_result {
   std::vector<float> target_busy;   ///< by target: mean busy part of its replicas, 0 to 1
   double utilisation = 0.0;         ///< mean of all replicas until the horizon
   double energy_j = 0.0;
+  std::uint64_t relocated = 0;  ///< moves of urgent requests to another target
   std::uint64_t decisions = 0;
+  std::uint64_t replica_changes = 0;       ///< that the orchestrator asked for and got
   std::vector<std::uint32_t> decision_ns;  ///< wall time of decisions, sampled; not repeatable
   std::vector<run_span> timeline;          ///< first runs, if asked for
 
@@ -93,6 +100,7 @@ template <class Env>
   r.to_own = counts.dispatched[0];
   r.to_neighbour = counts.dispatched[1];
   r.to_cloud = counts.dispatched[2];
+  r.relocated = counts.relocated;
   r.slot = e.settings().slot;
   r.horizon = e.horizon();
 
@@ -106,11 +114,11 @@ template <class Env>
     if (!record.answered_at_all()) continue;
     const double all = (record.answered - requests[i].arrival).milliseconds();
     const double before = (record.dispatched - requests[i].arrival).milliseconds();
-    const double way = (record.latency * 2).milliseconds();
+    const double way = (record.travel + (record.answered - record.finished)).milliseconds();
     whole += all;
     decision += before;
     travel += way;
-    queued += (record.started - record.dispatched - record.latency).milliseconds();
+    queued += (record.started - record.dispatched - record.travel).milliseconds();
     execution += (record.finished - record.started).milliseconds();
     ++answered;
     if (options.latencies) r.e2e_ms.push_back(static_cast<float>(all));
@@ -137,24 +145,20 @@ template <class Env>
   r.cross_cluster_ms_mean = mean(cross, crossed);
 
   const std::size_t targets = e.table().rows.size();
-  double replicas = 0.0, used = 0.0;
+  double offered = 0.0, used = 0.0;
   for (std::size_t t = 0; t < targets; ++t) {
-    double here = 0.0;
-    for (std::size_t w = 0; w < e.table().services; ++w) {
-      here += e.table().cells[t * e.table().services + w].replicas;
-    }
     const double busy = e.use_of(t).replica_time.seconds();
-    const double whole_time = here * e.horizon().seconds();
+    const double whole_time = e.replica_time(t).seconds();
     r.target_busy.push_back(static_cast<float>(whole_time > 0.0 ? busy / whole_time : 0.0));
-    replicas += here;
+    offered += whole_time;
     used += busy;
   }
-  const double possible = replicas * e.horizon().seconds();
-  r.utilisation = possible > 0.0 ? used / possible : 0.0;
+  r.utilisation = offered > 0.0 ? used / offered : 0.0;
   r.energy_j = e.energy_j();
 
   if (options.series) {
     r.series.resize(e.bins());
+    std::int64_t replicas = e.replicas_at_start();
     std::uint64_t waiting = 0, running = 0;
     for (std::size_t b = 0; b < e.bins(); ++b) {
       slot_sample& s = r.series[b];
@@ -172,7 +176,8 @@ template <class Env>
       running += started - s.done - late;
       s.waiting = static_cast<std::uint32_t>(waiting);
       s.running = static_cast<std::uint32_t>(running);
-      const double room = replicas * r.slot.seconds();
+      replicas += e.replica_change_in_bin(b);
+      const double room = static_cast<double>(replicas) * r.slot.seconds();
       s.utilisation = static_cast<float>(
           room > 0.0 && b + 1 < e.bins() ? duration{e.busy_in_bin(b)}.seconds() / room : 0.0);
     }
@@ -180,36 +185,58 @@ template <class Env>
   return r;
 }
 
-/// Runs one loaded episode from the start to its end with `d` placing every request.
+/// Runs one loaded episode from the start to its end, with `d` placing every request and `o`
+/// choosing the replicas at every frame.
 ///
-/// The environment is reset, the dispatcher too if it has memory. Deterministic in
-/// (workload, dispatcher, random), apart from decision_ns.
-template <class Env, dispatcher D>
-episode_result run_episode(Env& environment, D& d, rng& random,
+/// The environment is reset, and what has memory too. Deterministic in (workload, dispatcher,
+/// orchestrator, random), apart from decision_ns.
+template <class Env, dispatcher D, orchestrator O>
+episode_result run_episode(Env& environment, D& d, O& o, rng& random,
                            const episode_options& options = {}) {
   using clock = std::chrono::steady_clock;
   environment.reset();
   if constexpr (resettable_dispatcher<D>) d.reset();
+  if constexpr (resettable_orchestrator<O>) o.reset();
   std::vector<std::uint32_t> times;
   dispatch_view view;
-  std::uint64_t decisions = 0;
-  while (environment.next_decision(view)) {
-    if (options.time_every != 0 && decisions % options.time_every == 0) {
-      const auto before = clock::now();
-      const std::uint32_t target = d.choose(view, random);
-      const auto after = clock::now();
+  detail::rounds rounds;
+  std::uint64_t decisions = 0, changes = 0;
+  for (;;) {
+    const decision_kind what = environment.next(view);
+    if (what == decision_kind::over) break;
+    if (what == decision_kind::orchestrate) {
+      for (const replica_change& change : std::span{o.plan(environment.frame(), random)}) {
+        if (environment.scale(change) != decltype(environment.scale(change))::refused) ++changes;
+      }
+      continue;
+    }
+    rounds.announce(environment, d, view);
+    const bool timed = options.time_every != 0 && decisions % options.time_every == 0;
+    const auto before = timed ? clock::now() : clock::time_point{};
+    const std::uint32_t target = d.choose(view, random);
+    if (timed) {
       times.push_back(static_cast<std::uint32_t>(
-          std::chrono::duration_cast<std::chrono::nanoseconds>(after - before).count()));
-      environment.dispatch(target);
+          std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - before).count()));
+    }
+    if constexpr (requires { d.spent(); }) {
+      environment.dispatch(target, d.spent());  // a router: what its refused offers cost
     } else {
-      environment.dispatch(d.choose(view, random));
+      environment.dispatch(target);
     }
     ++decisions;
   }
   episode_result result = summarise(environment, options);
   result.decisions = decisions;
+  result.replica_changes = changes;
   result.decision_ns = std::move(times);
   return result;
+}
+/// The same where replicas stay as they are.
+template <class Env, dispatcher D>
+episode_result run_episode(Env& environment, D& d, rng& random,
+                           const episode_options& options = {}) {
+  fixed_replicas keep;
+  return run_episode(environment, d, keep, random, options);
 }
 
 }  // namespace muster::inline MUSTER_ABI::kmps
