@@ -73,3 +73,23 @@ TEST_CASE("no sample is lost or read twice, and the collector never waits",
   for (std::size_t k = 0; k < seen.size(); ++k) in_order = in_order && seen[k] == k;
   CHECK(in_order);
 }
+
+TEST_CASE("a collector may wait for the learner, and look at what it left",
+          "[rl][double_buffer][threads]") {
+  double_buffer<buffer> b{buffer{}, buffer{}};
+  b.wait_released();  // nothing was handed over: no wait
+  std::thread learner{[&] {
+    while (buffer* read = b.wait()) {
+      for (std::uint64_t& x : *read) x *= 10;
+      b.release();
+    }
+  }};
+  for (std::uint64_t e = 1; e <= 500; ++e) {
+    b.writing() = {e, e + 1};
+    REQUIRE(b.publish());
+    b.wait_released();
+    REQUIRE(b.resting() == buffer{10 * e, 10 * e + 10});
+  }
+  b.close();
+  learner.join();
+}

@@ -55,6 +55,13 @@ TEST_CASE("interleaved lanes are estimated each for itself", "[rl][rollout]") {
   CHECK(b.advantages[2] == 5.0F);
   CHECK(b.values[1] == 5.0F);
 
+  SECTION("transitions: reward, discount, and the row that comes next in the lane") {
+    CHECK(std::vector<std::uint32_t>(b.next.begin(), b.next.end()) ==
+          std::vector{2U, ppo_batch::no_next, ppo_batch::no_next});
+    CHECK(std::vector<float>(b.rewards.begin(), b.rewards.end()) == std::vector{3.0F, 1.0F, 7.0F});
+    CHECK(std::vector<float>(b.discounts.begin(), b.discounts.end()) ==
+          std::vector{0.5F, 0.5F, 0.0F});
+  }
   SECTION("columns keep the order of add") {
     CHECK(std::vector<float>(b.observations.begin(), b.observations.end()) ==
           std::vector{1.0F, -1.0F, 2.0F, -2.0F, 3.0F, -3.0F});

@@ -20,6 +20,7 @@ namespace muster::inline MUSTER_ABI::rl {
 ///           while the trainer still reads; here the exchange happens only when the learner
 ///           has released its buffer. Until then the collector keeps writing into its own:
 ///           it never waits, and no sample is lost or read twice.
+/// Wakes     one atomic word says who holds what; each side sleeps on it (std::atomic::wait).
 /// Use       collector: fill `writing()`, `publish()` at the end of an episode, `close()` at the
 ///           very end.  learner: `while (auto* b = wait()) { learn(*b); b->clear(); release(); }`
 /// Cost      one atomic operation per call; the learner sleeps while there is nothing to do.
@@ -44,6 +45,21 @@ class double_buffer {
     state_.notify_one();
     return true;
   }
+  /// The buffer that `publish` would take, for a look while the learner holds none.
+  [[nodiscard]] Buffer& resting() noexcept {
+    MUSTER_EXPECTS((state_.load(std::memory_order_acquire) & full) == 0,
+                   "muster: rl::double_buffer::resting while the learner reads; call "
+                   "wait_released() first");
+    return buffers_[1 - writing_];
+  }
+  /// Sleeps until the learner holds no buffer: for who wants to meet it, or to look at it.
+  void wait_released() const noexcept {
+    for (;;) {
+      const std::uint32_t now = state_.load(std::memory_order_acquire);
+      if ((now & full) == 0) return;
+      state_.wait(now, std::memory_order_acquire);
+    }
+  }
   /// No more will come. What was published before is still handed out.
   void close() noexcept {
     state_.fetch_or(closed, std::memory_order_release);
@@ -67,6 +83,7 @@ class double_buffer {
     MUSTER_EXPECTS((state_.load(std::memory_order_relaxed) & full) != 0,
                    "muster: rl::double_buffer::release without a buffer; call wait() first");
     state_.fetch_and(~full, std::memory_order_release);
+    state_.notify_one();
   }
 
  private:

@@ -22,28 +22,14 @@
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/rl/actor.hpp>
 #include <muster/rl/critic.hpp>
+#include <muster/rl/detail/critic_values.hpp>
 #include <muster/rl/detail/minibatch.hpp>
-#include <muster/rl/detail/staging.hpp>
 #include <muster/rl/ppo_loss.hpp>
+#include <muster/rl/ppo_stats.hpp>
 #include <muster/rl/rollout.hpp>
 #include <muster/rl/running_moments.hpp>
 
 namespace muster::inline MUSTER_ABI::rl {
-
-/// What an update did. Means are over the minibatches that were evaluated, by their size.
-struct ppo_stats {
-  double policy_loss = 0.0;           ///< clipped surrogate, without the entropy
-  double value_loss = 0.0;            ///< in the units of the loss (normalised, if values are)
-  double entropy = 0.0;               ///< nats
-  double clip_fraction = 0.0;         ///< part of samples whose ratio left [1 - clip, 1 + clip]
-  double approx_kl = 0.0;             ///< mean of (r - 1) - ln r, an estimate of KL(old | new)
-  double actor_gradient_norm = 0.0;   ///< before clipping
-  double critic_gradient_norm = 0.0;  ///< before clipping
-  double explained_variance = 0.0;    ///< 1 - Var(target - value) / Var(target); 0 if that is 0
-  std::uint32_t steps = 0;            ///< optimiser steps taken, one per minibatch
-  bool stopped_by_kl = false;         ///< the policy had moved far enough before all epochs
-  bool refused = false;               ///< something was not finite; from there on no step was taken
-};
 
 /// Proximal policy optimisation: several careful steps on each batch of decisions.
 ///
@@ -167,11 +153,7 @@ class ppo {
         seen += static_cast<double>(rows);
       }
     }
-    for (double* sum :
-         {&stats.policy_loss, &stats.value_loss, &stats.entropy, &stats.clip_fraction,
-          &stats.approx_kl, &stats.actor_gradient_norm, &stats.critic_gradient_norm}) {
-      *sum /= seen;
-    }
+    stats.average(seen);
     if (stats.steps > 0) {
       critic_.end_cycle();
     } else {
@@ -199,9 +181,6 @@ class ppo {
   }
 
  private:
-  using floats = std::span<const float>;
-  static constexpr bool direct = backend_type::host_memory && std::is_same_v<value_type, float>;
-
   static bool going(const ppo_stats& s) noexcept { return !s.refused && !s.stopped_by_kl; }
 
   void check(const ppo_batch& b) const {
@@ -306,42 +285,16 @@ class ppo {
     const auto view = ratio.value();
     const std::span<value_type> r = std::span{ratios_}.first(view.size());
     actor_.store().backend().download(view, r);
-    double clipped = 0.0;
-    double kl = 0.0;
-    for (const value_type x : r) {
-      const double change = static_cast<double>(x) - 1.0;
-      clipped += std::abs(change) > config_.clip ? 1.0 : 0.0;
-      kl += change - std::log1p((std::max)(change, -1.0 + 1e-16));  // r may underflow to 0
-    }
-    stats.clip_fraction += clipped;
-    stats.approx_kl += kl;
-    return kl / static_cast<double>(r.size());
+    const ratio_spread s = spread_of(std::span<const value_type>{r}, config_.clip);
+    stats.clip_fraction += s.clipped;
+    stats.approx_kl += s.kl;
+    return s.kl / static_cast<double>(r.size());
   }
 
   template <class F>
-  void evaluate(floats states, std::span<float> out, F&& f) {
-    const std::size_t n = out.size();
-    MUSTER_EXPECTS(states.size() == n * critic_.in(),
-                   "muster: rl::ppo::values reads states [n, critic().in()] and writes [n]");
-    if (n == 0) return;
-    workspace_.reserve(critic_.workspace_size(n));
-    const num::shape wide{n, critic_.in()};
-    if constexpr (direct) {
-      f(num::view<const float>{states.data(), wide}, num::view<float>{out.data(), {n, 1}},
-        workspace_.workspace());
-    } else {
-      value_input_.reserve(states.size());
-      value_output_.reserve(n);
-      for (std::size_t i = 0; i < states.size(); ++i) {
-        value_input_.host()[i] = static_cast<value_type>(states[i]);
-      }
-      const num::view<value_type> y = value_output_.device({n, 1});
-      f(value_input_.commit(wide), y, workspace_.workspace());
-      host_.resize(n);
-      actor_.store().backend().download(num::view<const value_type>{y},
-                                        std::span<value_type>{host_});
-      for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(host_[i]);
-    }
+  void evaluate(std::span<const float> states, std::span<float> out, F&& f) {
+    reader_(critic_.store().backend(), states, critic_.in(), critic_.workspace_size(out.size()),
+            out, f);
     if (config_.normalise_values) {
       for (float& v : out) v = static_cast<float>(moments_.restored(static_cast<double>(v)));
     }
@@ -354,8 +307,8 @@ class ppo {
   running_moments moments_;
   tape_type tape_;
   std::vector<std::uint32_t> order_;
-  std::vector<value_type> ratios_, host_;
-  detail::staging<value_type, backend_type> workspace_, value_input_, value_output_;
+  std::vector<value_type> ratios_;
+  detail::critic_values<value_type, backend_type> reader_;
   detail::minibatch<value_type, backend_type> part_;
   detail::linear_map advantage_map_, value_map_;
 };

@@ -22,7 +22,12 @@ struct ppo_batch {
   std::span<const float> advantages;           ///< [N]
   std::span<const float> targets;              ///< [N], what V(s) is regressed on
   std::span<const float> values;               ///< [N], V(s) when the action was drawn
+  // For those who learn from transitions, not from advantages; empty where nobody kept them.
+  std::span<const float> rewards{};       ///< [N], until the next decision of the lane
+  std::span<const float> discounts{};     ///< [N], until that decision; 0 = terminated
+  std::span<const std::uint32_t> next{};  ///< [N], which row that decision is; `no_next` = none
 
+  static constexpr std::uint32_t no_next = ~std::uint32_t{0};
   [[nodiscard]] std::size_t size() const noexcept { return actions.size(); }
 };
 
@@ -69,6 +74,7 @@ class rollout {
     masks_.reserve(c.capacity * c.masked_actions);
     actions_.reserve(c.capacity);
     lane_of_.reserve(c.capacity);
+    next_.reserve(c.capacity);
     position_.reserve(c.capacity);
     log_probs_.reserve(c.capacity);
     advantages_.reserve(c.capacity);
@@ -88,13 +94,17 @@ class rollout {
                        d.critic_observation.size() == config_.critic_observation &&
                        d.mask.size() == config_.masked_actions,
                    "muster: rl::rollout got a record of another width; see its config");
-    if (last_[lane] != none) added_.next_values[last_[lane]] = d.next_value.value_or(d.value);
     const std::size_t index = actions_.size();
+    if (last_[lane] != none) {
+      added_.next_values[last_[lane]] = d.next_value.value_or(d.value);
+      next_[last_[lane]] = static_cast<std::uint32_t>(index);
+    }
     append(observations_, d.observation);
     append(critic_observations_, d.critic_observation);
     append(masks_, d.mask);
     actions_.push_back(d.action);
     lane_of_.push_back(static_cast<std::uint32_t>(lane));
+    next_.push_back(ppo_batch::no_next);
     log_probs_.push_back(d.log_prob);
     added_.push(0.0F, d.value, 0.0F, config_.discount, 0);
     last_[lane] = index;
@@ -159,7 +169,10 @@ class rollout {
             .log_probs = log_probs_,
             .advantages = advantages_,
             .targets = targets_,
-            .values = added_.values};
+            .values = added_.values,
+            .rewards = added_.rewards,
+            .discounts = added_.discounts,
+            .next = next_};
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return actions_.size(); }
@@ -172,6 +185,7 @@ class rollout {
     masks_.clear();
     actions_.clear();
     lane_of_.clear();
+    next_.clear();
     log_probs_.clear();
     added_.clear();
     for (std::size_t& k : last_) k = none;
@@ -243,7 +257,7 @@ class rollout {
   std::vector<std::size_t> last_;  // the open decision of each lane
   std::vector<float> observations_, critic_observations_;
   std::vector<std::uint8_t> masks_;
-  std::vector<std::uint32_t> actions_, lane_of_;
+  std::vector<std::uint32_t> actions_, lane_of_, next_;
   std::vector<float> log_probs_, advantages_, targets_;
   columns added_, sorted_;
   std::vector<float> sorted_advantages_, sorted_targets_;

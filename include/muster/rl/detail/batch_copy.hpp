@@ -14,13 +14,22 @@ namespace muster::inline MUSTER_ABI::rl::detail {
 class batch_copy {
  public:
   void clear() noexcept {
-    for (auto* c : {&observations_, &states_, &log_probs_, &advantages_, &targets_, &values_}) {
+    for (auto* c : {&observations_, &states_, &log_probs_, &advantages_, &targets_, &values_,
+                    &rewards_, &discounts_}) {
       c->clear();
     }
     masks_.clear();
     actions_.clear();
+    next_.clear();
   }
   void append(const ppo_batch& b) {
+    // Rows are numbered anew behind those that are there.
+    const auto shift = static_cast<std::uint32_t>(actions_.size());
+    for (const std::uint32_t k : b.next) {
+      next_.push_back(k == ppo_batch::no_next ? k : k + shift);
+    }
+    add(rewards_, b.rewards);
+    add(discounts_, b.discounts);
     add(observations_, b.observations);
     // A critic that reads the actor's observations goes on doing so: no second copy.
     if (b.critic_observations.data() != b.observations.data()) add(states_, b.critic_observations);
@@ -39,7 +48,10 @@ class batch_copy {
             .log_probs = log_probs_,
             .advantages = advantages_,
             .targets = targets_,
-            .values = values_};
+            .values = values_,
+            .rewards = rewards_,
+            .discounts = discounts_,
+            .next = next_};
   }
 
  private:
@@ -49,8 +61,9 @@ class batch_copy {
   }
 
   std::vector<float> observations_, states_, log_probs_, advantages_, targets_, values_;
+  std::vector<float> rewards_, discounts_;
   std::vector<std::uint8_t> masks_;
-  std::vector<std::uint32_t> actions_;
+  std::vector<std::uint32_t> actions_, next_;
 };
 
 }  // namespace muster::inline MUSTER_ABI::rl::detail
