@@ -2,7 +2,9 @@
 #include "support/catch.hpp"
 #include "support/view_of_targets.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <muster/kmps/observation.hpp>
 
@@ -55,6 +57,90 @@ TEST_CASE("offers_observation: wait and margin of every target, nothing of maske
   o.encode(h.view, x);
   for (const float v : x) finite = finite && std::isfinite(v) && std::abs(v) <= 4.0F;
   CHECK(finite);
+}
+
+TEST_CASE("global_state: entry by entry", "[kmps][observation]") {
+  // Two clusters of one node, the cloud, two services; access point 1 decides about service 1.
+  std::vector<target_table::row> rows(3);
+  for (auto& r : rows) {
+    r.cpu_total = 4000;
+    r.memory_total = 16000;
+  }
+  rows[2].cpu_total = 24000;
+  rows[2].memory_total = 96000;
+  std::vector<target_table::cell> cells(6);
+  const target_table table{rows, cells, 2};
+  dispatch_view view;
+  view.table = &table;
+  view.own = 1;
+  view.access_point = 1;
+  view.first_row = 1;
+  view.now = instant{1'000'000};
+  view.queue_length = 4;
+  view.lan = milliseconds(5);
+  view.cross = milliseconds(25);
+  view.wan = milliseconds(100);
+  view.is_valid = [](const dispatch_view&, std::size_t) noexcept { return true; };
+  view.request.service = service_id{1};
+  view.request.deadline = instant{1'500'000};
+  view.request.work = milliseconds(60);
+  view.request.cpu = 0.25F;
+  // Own node: three wait, two of them of this service with 0.2 s of work for two replicas; two
+  // run on 1 core and 4 GB. The neighbour has nothing at all. The cloud: half its memory.
+  rows[1].queue_length = 3;
+  rows[1].running = 2;
+  rows[1].cpu_used = 1000;
+  rows[1].memory_used = 4000;
+  cells[1 * 2 + 1].replicas = 2;
+  cells[1 * 2 + 1].waiting = 2;
+  cells[1 * 2 + 1].work_waiting = 200'000;
+  rows[2].memory_used = 48000;
+  rows[2].queue_length = 12;
+  cells[2 * 2 + 1].replicas = 1;
+  cells[2 * 2 + 1].busy = 1;
+  cells[2 * 2 + 1].finish_sum = 1'450'000;  // 0.45 s left
+
+  struct two_queues {
+    [[nodiscard]] std::size_t access_points() const { return 2; }
+    [[nodiscard]] std::size_t waiting_at(std::size_t a) const { return a == 0 ? 9 : 3; }
+  };
+  CHECK(kmps::global_state::size(2, 3, 2) == 24);
+  CHECK(kmps::global_state::size(3, 19, 12) == 5 + 12 + 3 + 19 * 5);
+  std::vector<float> x(24, -9.0F);
+  kmps::global_state::encode(two_queues{}, view, x);
+  const std::vector<double> expected{std::log(11.0) / 5,
+                                     0.25,
+                                     0.3,
+                                     0.25,
+                                     std::log(5.0) / 5,  // the request: 0.5 s left
+                                     0,
+                                     1,  // it is of service 1
+                                     std::log(4.0) / 5,
+                                     std::log(10.0) / 5,  // access points 1 and 0
+                                     std::log(1.75) / 4,
+                                     0.5,
+                                     std::log(1 + 0.1 * 20) / 5,
+                                     0.25,
+                                     0.25,  // own node
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0,  // the neighbour's
+                                     std::log(1.5) / 4,
+                                     0,
+                                     std::log(1 + 0.45 * 20) / 5,
+                                     0,
+                                     0.5};  // the cloud
+  REQUIRE(expected.size() == x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CAPTURE(i);
+    CHECK(x[i] == Approx(expected[i]).margin(1e-7));
+  }
+  // Its first part is what the actor sees of the request, word for word.
+  std::vector<float> seen(kmps::offers_observation{}.layout(1, 3, 2).size());
+  kmps::offers_observation{}.encode(view, seen);
+  CHECK(std::equal(seen.begin(), seen.begin() + 7, x.begin()));
 }
 
 TEST_CASE("overload: nothing at 85 %, something at 86 %", "[kmps][observation]") {

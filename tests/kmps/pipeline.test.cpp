@@ -3,12 +3,16 @@
 #include "support/catch.hpp"
 #include "support/edge_workload.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include <muster/concepts/markov_game.hpp>
+#include <muster/env/bandit.hpp>
 #include <muster/kmps/baselines/idle_first.hpp>
 #include <muster/kmps/baselines/random_choice.hpp>
+#include <muster/kmps/orchestration/greedy_scaler.hpp>
 #include <muster/kmps/pipeline.hpp>
 #include <muster/queue/earliest_deadline.hpp>
 #include <muster/testing/no_alloc_scope.hpp>
@@ -28,6 +32,20 @@ static_assert(
         kmps::pipeline<slot::dequeue<queue::earliest_deadline>, slot::drain<env::drain_one>>>);
 static_assert(std::is_same_v<kmps::pipeline<>, kmps::pipeline<slot::drain<env::drain_all>>>);
 static_assert(dispatcher<kmps::pipeline<>> && dispatcher<kmps::faithful>);
+static_assert(markov_game<kmps::pipeline<>::environment_type, kmps::offers_observation,
+                          kmps::difference_reward>);
+static_assert(markov_game<env::edge_cloud<>, kmps::local_observation, kmps::slot_share>);
+static_assert(!markov_game<env::bandit, kmps::local_observation, kmps::slot_share>);
+static_assert(!markov_game<env::edge_cloud<>, kmps::slot_share, kmps::slot_share>);
+static_assert(orchestrator<kmps::pipeline<>> && !resettable_orchestrator<kmps::pipeline<>>);
+static_assert(
+    std::is_same_v<kmps::pipeline<>, kmps::pipeline<slot::curriculum<kmps::no_curriculum>,
+                                                    slot::buffering<kmps::in_turn>,
+                                                    slot::orchestrator<kmps::fixed_replicas>,
+                                                    slot::rescheduler<env::relocate_urgent>>>);
+static_assert(std::is_same_v<
+              kmps::pipeline<slot::rescheduler<env::stay_put>>::environment_type::rescheduler_type,
+              env::stay_put>);
 
 namespace {
 
@@ -87,6 +105,62 @@ double rule_score(const scorer& like, std::uint64_t first, int episodes = 4) {
   }
   return sum / episodes;
 }
+
+/// An orchestrator that learns: one number, how often it was updated. It adds a replica of service
+/// 0 to target 0 in its first frame, and writes down what it is asked.
+struct scribe {
+  struct config {
+    std::uint64_t seed = 1;
+    std::size_t services = 0;
+  };
+  struct stats {
+    std::size_t frames = 0;
+  };
+  static constexpr const char* name = "scribe";
+
+  explicit scribe(config c) : numbers{c} {}
+  std::span<const replica_change> plan(const frame_view& view, rng&) {
+    return {&change, view.number == 0 ? std::size_t{1} : std::size_t{0}};
+  }
+  void prepare(std::size_t lanes) { frames.assign(lanes, 0), ended.assign(lanes, 0); }
+  std::span<const replica_change> explore(std::size_t lane, const frame_view& view, rng& g) {
+    drawn.push_back(g());
+    in_order = in_order && view.number == frames[lane];
+    ++frames[lane];
+    return plan(view, g);
+  }
+  void finish(std::size_t lane, const frame_view&) { ++ended[lane]; }
+  stats update(rng&) {
+    ++updates;
+    const stats s{frames[0] + frames[1]};
+    frames.assign(frames.size(), 0);
+    return s;
+  }
+  template <class Checkpoint>
+  void add_to(Checkpoint& c, std::string_view prefix) {
+    c.add(std::string{prefix} + "updates", updates);
+  }
+
+  config numbers;
+  replica_change change{0, service_id{0}, 1};
+  std::vector<std::uint64_t> frames, ended, drawn;
+  std::uint64_t updates = 0;
+  bool in_order = true;
+};
+static_assert(learning_orchestrator<scribe>);
+
+/// An orchestrator with a memory: adds a replica once per episode, if it is reset.
+struct once {
+  struct config {};
+  std::span<const replica_change> plan(const frame_view&, rng&) {
+    const std::size_t n = asked ? 0U : 1U;
+    asked = true;
+    return {&change, n};
+  }
+  void reset() { asked = false; }
+  replica_change change{1, service_id{0}, 1};
+  bool asked = false;
+};
 
 std::string path(const char* name) {
   const char* folder = std::getenv("TMPDIR");
@@ -227,4 +301,142 @@ TEST_CASE("kmps::pipeline: decisions respect the mask and do not allocate", "[km
   CHECK(valid);
   CHECK(decided > 500);
   CHECK(allocations == 0);
+}
+
+TEST_CASE("kmps::pipeline: an orchestrator that learns sees every frame of every copy",
+          "[kmps][pipeline][orchestration]") {
+  using shown =
+      kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>, slot::orchestrator<scribe>>;
+  auto c = small<shown>();
+  c.environment.frame = seconds(1);
+  kmps::train_config t;
+  t.episodes = 2;
+  t.horizon = seconds(4);
+  const auto make = [](std::uint64_t seed) { return work(seed); };
+  shown p{c};
+  CHECK(p.orchestrator().numbers.services == 1);
+  std::vector<std::uint64_t> changes;
+  p.train(make, t, [&](const kmps::train_progress& q) {
+    changes.push_back(q.replica_changes);
+    return true;
+  });
+  const scribe& o = p.orchestrator();
+  CHECK(o.updates == 2);
+  CHECK(o.in_order);
+  CHECK(o.ended == std::vector<std::uint64_t>{2, 2});
+  CHECK(changes == std::vector<std::uint64_t>{2, 2});  // one in each copy
+  REQUIRE(p.orchestration());
+  CHECK(p.orchestration()->frames >= 2 * 4);
+  // Lanes and rounds have streams of their own.
+  auto drawn = o.drawn;
+  std::sort(drawn.begin(), drawn.end());
+  CHECK(std::adjacent_find(drawn.begin(), drawn.end()) == drawn.end());
+
+  SECTION("the dispatcher draws the same numbers whatever the orchestrator draws") {
+    using fixed = kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>>;
+    fixed q{small<fixed>()};
+    shown r{small<shown>()};  // no frames: nothing is asked
+    q.train(make, t);
+    r.train(make, t);
+    CHECK(r.orchestrator().drawn.empty());
+    const auto a = q.learner().policy().store().values().span();
+    const auto b = r.learner().policy().store().values().span();
+    CHECK(std::equal(a.begin(), a.end(), b.begin()));
+  }
+  SECTION("it is kept in the file") {
+    const std::string file = path("orchestra");
+    REQUIRE(p.save(file));
+    shown q{c};
+    REQUIRE(q.load(file));
+    CHECK(q.orchestrator().updates == 2);
+    scorer other{small<scorer>()};
+    CHECK_FALSE(other.load(file));
+    std::remove(file.c_str());
+  }
+  SECTION("it plans where the pipeline is evaluated") {
+    const auto w = work(3);
+    const auto r = p.evaluate(std::span<const trace::arrival>{w}, seconds(4), 1);
+    CHECK(r.replica_changes == 1);
+    auto e = p.make_environment();
+    e.load(std::span<const trace::arrival>{w}, seconds(4));
+    rng g{1};
+    CHECK(kmps::run_episode(e, p, p, g).done == r.done);
+  }
+}
+
+TEST_CASE("kmps::pipeline: what an orchestrator remembers ends with the episode",
+          "[kmps][pipeline][orchestration]") {
+  using remembering =
+      kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>, slot::orchestrator<once>>;
+  static_assert(resettable_orchestrator<remembering>);
+  auto c = small<remembering>();
+  c.environment.frame = seconds(1);
+  remembering p{c};
+  kmps::train_config t;
+  t.episodes = 3;
+  t.horizon = seconds(3);
+  p.train([](std::uint64_t seed) { return work(seed); }, t,
+          [](const kmps::train_progress& q) {
+            CHECK(q.replica_changes == 2);  // one per copy and round
+            return true;
+          });
+  const auto w = work(3);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(3), 1).replica_changes == 1);
+  }
+  // A rule that plans: more replicas where requests wait, so more is on time.
+  using scaled = kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>,
+                                slot::orchestrator<kmps::greedy_scaler>>;
+  auto more = small<scaled>();
+  more.environment.frame = seconds(1);
+  scaled s{more};
+  const auto r = s.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1);
+  CHECK(r.replica_changes > 2);
+}
+
+TEST_CASE("kmps::pipeline: a curriculum begins with short quiet episodes", "[kmps][pipeline]") {
+  using taught = kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>,
+                                slot::curriculum<kmps::progressive>>;
+  auto c = small<taught>();
+  c.curriculum.stages = {{0.0, 0.25, 0.5}, {1.0, 1.0, 1.0}};
+  c.curriculum.reach = 1.0;
+  c.curriculum.window = 2;
+  c.curriculum.most = 2;
+  kmps::train_config t;
+  t.episodes = 4;
+  t.horizon = seconds(4);
+  const auto make = [](std::uint64_t seed) { return work(seed); };
+  taught p{c};
+  std::vector<std::uint64_t> decisions;
+  std::vector<double> difficulty;
+  p.train(make, t, [&](const kmps::train_progress& q) {
+    decisions.push_back(q.decisions);
+    difficulty.push_back(q.level.difficulty);
+    return true;
+  });
+  CHECK(difficulty == std::vector{0.0, 0.0, 1.0, 1.0});
+  // 2 copies x 200/s x 2 s x a quarter, then 2 x 200 x 4
+  CHECK(decisions[0] > 150);
+  CHECK(decisions[1] < 250);
+  CHECK(decisions[2] > 1400);
+
+  SECTION("a file knows the stage") {
+    const std::string file = path("curriculum");
+    REQUIRE(p.save(file));
+    taught q{c};
+    REQUIRE(q.load(file));
+    CHECK(q.curriculum().stage() == 1);
+    std::remove(file.c_str());
+  }
+  SECTION("who asks how hard it shall be makes the workload") {
+    taught q{c};
+    std::vector<double> asked;
+    q.train(
+        [&](std::uint64_t seed, double hard) {
+          asked.push_back(hard);
+          return work(seed);
+        },
+        t);
+    CHECK(asked == std::vector{0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0});
+  }
 }

@@ -65,16 +65,7 @@ class offers_observation {
     return {about_request + services, per_target, targets};
   }
   void encode(const dispatch_view& view, std::span<float> out) const noexcept {
-    float* x = out.data();
-    const double slack = (view.request.deadline - view.now).seconds();
-    *x++ = time(slack);
-    *x++ = static_cast<float>((std::min)((std::max)(slack, 0.0), 2.0) * 0.5);
-    *x++ = static_cast<float>((std::min)(view.request.work.seconds() * 5.0, 4.0));
-    *x++ = view.request.cpu;
-    *x++ = std::log1p(static_cast<float>(view.queue_length)) * 0.2F;
-    for (std::size_t w = 0; w < view.table->services; ++w) {
-      *x++ = w == index_of(view.request.service) ? 1.0F : 0.0F;
-    }
+    float* x = encode_request(view, out.data());
     for (std::size_t k = 0; k < view.size(); ++k, x += per_target) {
       if (!view.valid(k)) {
         std::fill_n(x, per_target, 0.0F);
@@ -95,6 +86,19 @@ class offers_observation {
       x[8] = static_cast<float>(s.speed);
     }
   }
+  /// Writes the part about the request; returns where it ends.
+  static float* encode_request(const dispatch_view& view, float* x) noexcept {
+    const double slack = (view.request.deadline - view.now).seconds();
+    *x++ = time(slack);
+    *x++ = static_cast<float>((std::min)((std::max)(slack, 0.0), 2.0) * 0.5);
+    *x++ = static_cast<float>((std::min)(view.request.work.seconds() * 5.0, 4.0));
+    *x++ = view.request.cpu;
+    *x++ = std::log1p(static_cast<float>(view.queue_length)) * 0.2F;
+    for (std::size_t w = 0; w < view.table->services; ++w) {
+      *x++ = w == index_of(view.request.service) ? 1.0F : 0.0F;
+    }
+    return x;
+  }
   [[nodiscard]] static float time(double seconds) noexcept {
     return static_cast<float>(std::log1p((std::max)(seconds, 0.0) * 20.0) * 0.2);
   }
@@ -103,7 +107,14 @@ class offers_observation {
 static_assert(observation_encoder<local_observation> && observation_encoder<offers_observation>);
 
 /// What the centralised critic sees: the request and every target in the frame of the deciding
-/// access point, and the queue of every access point. Used in training only.
+/// access point, and the queue of every access point. Used in training only: nothing that decides
+/// includes it, and it needs the environment, which no access point has.
+///
+/// Layout    [slack, slack in 2 s, work, cores, own queue | one per service, 1 = this one |
+///           queues of the access points, from the deciding one on, cyclic |
+///           per target: waiting, running, backlog of the service, use of cores, of memory],
+///           the cloud last
+/// Scaled    counts by log(1 + n) / 5, or / 4 per core; times as in offers_observation
 class global_state {
  public:
   static constexpr std::size_t per_target = 5;
@@ -114,16 +125,7 @@ class global_state {
   }
   template <class Env>
   static void encode(const Env& e, const dispatch_view& view, std::span<float> out) noexcept {
-    float* x = out.data();
-    const double slack = (view.request.deadline - view.now).seconds();
-    *x++ = offers_observation::time(slack);
-    *x++ = static_cast<float>((std::min)((std::max)(slack, 0.0), 2.0) * 0.5);
-    *x++ = static_cast<float>((std::min)(view.request.work.seconds() * 5.0, 4.0));
-    *x++ = view.request.cpu;
-    *x++ = std::log1p(static_cast<float>(view.queue_length)) * 0.2F;
-    for (std::size_t w = 0; w < view.table->services; ++w) {
-      *x++ = w == index_of(view.request.service) ? 1.0F : 0.0F;
-    }
+    float* x = offers_observation::encode_request(view, out.data());
     for (std::size_t a = 0; a < e.access_points(); ++a) {
       const std::size_t other = (view.access_point + a) % e.access_points();
       *x++ = std::log1p(static_cast<float>(e.waiting_at(other))) * 0.2F;

@@ -78,6 +78,16 @@ template <class Critic, class Widths>
   return c;
 }
 
+/// Whether a trainer's critic reads what the actor reads, not the state of the whole system.
+template <class Trainer>
+[[nodiscard]] constexpr bool critic_is_local() noexcept {
+  if constexpr (requires { Trainer::local_critic; }) {
+    return Trainer::local_critic;
+  } else {
+    return false;
+  }
+}
+
 /// A dequeue strategy from its config; one that keeps numbers by service learns how many.
 template <class Strategy>
 [[nodiscard]] Strategy make_strategy(typename Strategy::config c,

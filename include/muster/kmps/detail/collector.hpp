@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,6 @@
 #include <muster/kmps/observation.hpp>
 #include <muster/kmps/trainer.hpp>
 #include <muster/rl/actor.hpp>
-#include <muster/rl/rollout.hpp>
 
 namespace muster::inline MUSTER_ABI::kmps::detail {
 
@@ -33,17 +33,19 @@ namespace muster::inline MUSTER_ABI::kmps::detail {
 }
 
 /// Plays episodes for a training: many environments side by side, one batch per round of
-/// decisions, rewards in hindsight.
+/// decisions, rewards in hindsight. Frames in between go to the orchestra.
+///
+/// `policy` decides; `critic` values what it decided upon, at once, or, where it is nullptr,
+/// whoever learns from the sink does so later.
 ///
 /// Of a long episode only `samples` decisions in all are kept, drawn evenly. Where decisions are
 /// chained, what the left-out ones earn counts for the one kept before, discounted.
-template <class Env, class Learner, class Observation, class Reward>
+template <class Env, class Observation, class Reward, bool LocalCritic = false>
 class collector {
  public:
-  collector(Learner& learner, const Observation& observation, const Reward& reward, rng& random,
-            std::size_t width, std::size_t state_size, double gamma, std::size_t samples)
-      : learner_{learner},
-        observation_{observation},
+  collector(const Observation& observation, const Reward& reward, rng& random, std::size_t width,
+            std::size_t state_size, double gamma, std::size_t samples)
+      : observation_{observation},
         reward_{reward},
         random_{random},
         width_{width},
@@ -52,11 +54,14 @@ class collector {
         samples_{samples} {}
 
   /// Plays one episode in every copy, all decisions of a moment in one batch.
-  void operator()(std::vector<Env>& copies, rl::rollout& kept, std::uint64_t arrivals,
-                  train_progress& p) {
+  template <class Policy, class Critic, class Sink, class Orchestra>
+  void operator()(std::vector<Env>& copies, Policy& policy, Critic* critic, Sink& kept,
+                  Orchestra& orchestra, train_progress& p) {
     const std::size_t n = copies.size();
     const std::size_t aps = copies[0].access_points();
     const std::size_t targets = copies[0].table().rows.size();
+    std::uint64_t arrivals = 0;
+    for (const Env& e : copies) arrivals += e.requests().size();
     const double keep =
         arrivals <= samples_ ? 1.0 : static_cast<double>(samples_) / static_cast<double>(arrivals);
     std::vector<float> observations(n * width_), states(n * state_size_), values(n), next(n);
@@ -70,7 +75,7 @@ class collector {
     std::vector<std::pair<std::int64_t, float>> overload(n, {-1, 0.0F});
     for (std::size_t i = 0; i < n; ++i) {
       logs[i].reserve(copies[i].requests().size());
-      if (copies[i].next_decision(views[i])) active.push_back(i);
+      if (orchestra.next(i, copies[i], views[i])) active.push_back(i);
     }
     while (!active.empty()) {
       const std::size_t rows = active.size();
@@ -88,15 +93,21 @@ class collector {
         }
         state_row[row] = critics;
         if (keeps[row] == 0) continue;  // the critic is asked only about what is kept
-        global_state::encode(copies[active[row]], view,
-                             {states.data() + critics * state_size_, state_size_});
+        const std::span<float> state{states.data() + critics * state_size_, state_size_};
+        if constexpr (LocalCritic) {
+          std::copy_n(observations.data() + row * width_, width_, state.data());
+        } else {
+          global_state::encode(copies[active[row]], view, state);
+        }
         ++critics;
       }
-      learner_.policy().decide({observations.data(), rows * width_}, {masks.data(), rows * targets},
-                               random_, {choices.data(), rows});
-      learner_.values({states.data(), critics * state_size_}, {values.data(), critics});
-      if constexpr (!Reward::self_contained) {
-        learner_.next_values({states.data(), critics * state_size_}, {next.data(), critics});
+      policy.decide({observations.data(), rows * width_}, {masks.data(), rows * targets}, random_,
+                    {choices.data(), rows});
+      if (critic != nullptr) {
+        critic->values({states.data(), critics * state_size_}, {values.data(), critics});
+        if constexpr (!Reward::self_contained) {
+          critic->next_values({states.data(), critics * state_size_}, {next.data(), critics});
+        }
       }
       std::size_t left = 0;
       for (std::size_t row = 0; row < rows; ++row) {
@@ -137,7 +148,7 @@ class collector {
                            index,
                            state.bin});
         copies[i].dispatch(choices[row].action);
-        if (copies[i].next_decision(views[i])) active[left++] = i;
+        if (orchestra.next(i, copies[i], views[i])) active[left++] = i;
       }
       active.resize(left);
     }
@@ -161,8 +172,9 @@ class collector {
     bool any = false;
   };
 
+  template <class Sink>
   void give_rewards(const std::vector<Env>& copies, const std::vector<std::vector<log_entry>>& logs,
-                    rl::rollout& kept, train_progress& p) {
+                    Sink& kept, train_progress& p) {
     std::vector<placed> decisions;
     std::vector<float> rewards;
     double sum = 0.0;
@@ -188,7 +200,6 @@ class collector {
     p.reward = p.decisions == 0 ? 0.0 : sum / static_cast<double>(p.decisions);
   }
 
-  Learner& learner_;
   const Observation& observation_;
   const Reward& reward_;
   rng& random_;

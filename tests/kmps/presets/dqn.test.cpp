@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <muster/kmps/presets/dqn.hpp>
+
+#include <span>
+#include <type_traits>
+
+#include "support/catch.hpp"
+#include "support/preset_run.hpp"
+
+using namespace muster;
+namespace presets = kmps::presets;
+
+static_assert(
+    std::is_same_v<presets::dqn::environment_type::mask_type, env::no_neighbours<env::no_mask>>);
+static_assert(
+    std::is_same_v<presets::dqn_matched::environment_type, kmps::pipeline<>::environment_type>);
+
+TEST_CASE("the DQN baseline trains and asks no neighbour", "[kmps][presets]") {
+  support::check_preset<presets::dqn>({});
+  presets::dqn p{support::tiny(presets::dqn::config{})};
+  const auto w = support::tiny_work(3);
+  CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).to_neighbour == 0);
+}
+
+TEST_CASE("DQN learns to dispatch", "[kmps][presets][learning]") {
+  auto c = support::tiny(presets::dqn_matched::config{});
+  c.trainer.train_every = 8;
+  c.trainer.rate = 1e-3;
+  c.trainer.epsilon.over = 20000;
+  presets::dqn_matched p{c};
+  const double before = support::tiny_score(p);
+  support::train_tiny(p, 20);
+  const double after = support::tiny_score(p);
+  const double random = support::tiny_rule_score<kmps::random_choice>(p);
+  CAPTURE(before, after, random);
+  CHECK(after > random + 0.02);
+}
