@@ -5,6 +5,11 @@ include(CMakePackageConfigHelpers)
 set(muster_cmake_dir ${CMAKE_INSTALL_DATADIR}/cmake/muster)
 install(TARGETS ${muster_exported} EXPORT muster-targets
         FILE_SET HEADERS COMPONENT muster_Development)
+# muster::grpc has sources: they lie beside the headers and are compiled by whoever uses them.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/muster/adapters/grpc
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/muster/adapters COMPONENT muster_Development)
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/muster_grpc.cmake DESTINATION ${muster_cmake_dir}
+        COMPONENT muster_Development)
 install(EXPORT muster-targets NAMESPACE muster:: DESTINATION ${muster_cmake_dir}
         COMPONENT muster_Development)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/muster-config.cmake.in

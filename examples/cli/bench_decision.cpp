@@ -28,7 +28,7 @@ int run_bench_decision(const options& o) {
 
   constexpr std::array<std::uint32_t, 4> nodes_per_cluster{6, 22, 86, 342};
   constexpr std::size_t enough = 20'000;  // decisions timed per cell
-  std::fputs(fmt::format("{:<14} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "pipeline", "targets",
+  std::fputs(fmt::format("{:<22} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "pipeline", "targets",
                          "p50 ns", "p90 ns", "p99 ns", "decisions")
                  .c_str(),
              stdout);
@@ -40,21 +40,26 @@ int run_bench_decision(const options& o) {
       // 10 requests/s per edge node, as many slots as give enough decisions.
       const double rate = 10.0 * system.nodes();
       const auto slots = static_cast<std::uint64_t>(std::max(8.0, enough / (rate * 0.25)));
-      auto w = make_workload(*traces, rows::test, {rate, 1.0, 1.0, slots}, o.seed);
+      load l;
+      l.rate = rate;
+      l.surge = l.deadline_scale = 1.0;
+      l.slots = slots;
+      auto w = make_workload(*traces, rows::test, l, o.seed);
       if (!w) return refuse(w.failure());
       muster::kmps::episode_options record;
       record.time_every = 1;
       record.latencies = false;
       record.series = false;
       const muster::kmps::episode_result r =
-          find_pipeline(name)->what == kind::learned
-              ? make_learner(name, system, o.seed)->evaluate(*w, o.seed, record, {})
-              : run_rule(name, system, *w, o.seed, record);
+          (find_pipeline(name)->what == kind::learned
+               ? make_learner(name, {system, o.seed})->evaluate(*w, o.seed, record, {})
+               : run_rule(name, system, *w, o.seed, record))
+              .episode;
       std::vector<double> ns(r.decision_ns.begin(), r.decision_ns.end());
       if (ns.empty()) continue;
       std::sort(ns.begin(), ns.end());
       const auto at = [&](double q) { return muster::stats::quantile_sorted(ns, q); };
-      std::fputs(fmt::format("{:<14} {:>8} {:>10.0f} {:>10.0f} {:>10.0f} {:>10}\n", name,
+      std::fputs(fmt::format("{:<22} {:>8} {:>10.0f} {:>10.0f} {:>10.0f} {:>10}\n", name,
                              system.targets(), at(0.5), at(0.9), at(0.99), ns.size())
                      .c_str(),
                  stdout);

@@ -8,6 +8,8 @@
 #include <muster/kmps/pipeline.hpp>
 
 #include "evaluate.hpp"
+#include "observe.hpp"
+#include "timed_plans.hpp"
 #include "watched.hpp"
 
 namespace cli {
@@ -17,8 +19,10 @@ namespace cli {
 template <class Pipeline>
 class learned final : public learner {
  public:
-  learned(const muster::env::edge_cloud_config& system, std::uint64_t seed)
-      : pipeline_{config_for(system, seed)}, seed_{seed} {}
+  explicit learned(const learner_setup& setup) : learned(typename Pipeline::config{}, setup) {}
+  /// `c` without what the setup says: the numbers of a pipeline that are not the default.
+  learned(typename Pipeline::config c, const learner_setup& setup)
+      : pipeline_{config_for(std::move(c), setup)}, seed_{setup.seed} {}
 
   muster::result<void> train(const workloads& make, std::uint64_t episodes,
                              const episode_listener& told) override {
@@ -55,22 +59,35 @@ class learned final : public learner {
 
   std::uint64_t episodes_done() const override { return pipeline_.updates(); }
 
-  muster::kmps::episode_result evaluate(const workload& w, std::uint64_t seed,
-                                        const muster::kmps::episode_options& options,
-                                        const decision_listener& listener) override {
-    const std::span<const muster::trace::arrival> arrivals{w.arrivals};
-    if (!listener) return pipeline_.evaluate(arrivals, w.horizon, seed, options);
+  tested evaluate(const workload& w, std::uint64_t seed,
+                  const muster::kmps::episode_options& options,
+                  const decision_listener& listener) override {
     auto environment = pipeline_.make_environment();
-    environment.load(arrivals, w.horizon);
+    environment.load(std::span<const muster::trace::arrival>{w.arrivals}, w.horizon);
     muster::rng random{seed};
-    watched<by_reference> d{by_reference{&pipeline_}, listener};
-    return muster::kmps::run_episode(environment, d, random, options);
+    if (listener) {
+      watched<by_reference> d{by_reference{&pipeline_}, listener};
+      return run(environment, d, w, random, options);
+    }
+    return run(environment, pipeline_, w, random, options);
   }
 
   muster::result<void> save(const std::string& path) override { return pipeline_.save(path); }
   muster::result<void> load(const std::string& path) override { return pipeline_.load(path); }
 
  private:
+  template <class Environment, class Dispatcher>
+  tested run(Environment& environment, Dispatcher& d, const workload& w, muster::rng& random,
+             const muster::kmps::episode_options& options) {
+    if constexpr (muster::orchestrator<Pipeline>) {
+      timed_plans<Pipeline> o{pipeline_};
+      auto episode = muster::kmps::run_episode(environment, d, o, random, options);
+      return {std::move(episode), observe(environment, w), o.times()};
+    } else {
+      auto episode = muster::kmps::run_episode(environment, d, random, options);
+      return {std::move(episode), observe(environment, w), {}};
+    }
+  }
   // A pipeline is too large to copy for watching it.
   struct by_reference {
     Pipeline* pipeline;
@@ -79,11 +96,13 @@ class learned final : public learner {
     }
   };
 
-  static typename Pipeline::config config_for(const muster::env::edge_cloud_config& system,
-                                              std::uint64_t seed) {
-    typename Pipeline::config c;
-    c.environment = system;
-    c.seed = seed;
+  static typename Pipeline::config config_for(typename Pipeline::config c,
+                                              const learner_setup& setup) {
+    c.environment = setup.system;
+    c.seed = setup.seed;
+    if constexpr (requires { c.buffering.window; }) {
+      if (setup.window > 0) c.buffering.window = setup.window;
+    }
     return c;
   }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <muster/kmps/presets/no_gnn.hpp>
+
 #include "learned.hpp"
 #include "learners.hpp"
 
 namespace cli {
 
-std::unique_ptr<learner> make_kmps(const muster::env::edge_cloud_config& system,
-                                   std::uint64_t seed) {
-  return std::make_unique<learned<muster::kmps::pipeline<>>>(system, seed);
+std::unique_ptr<learner> make_kmps(const learner_setup& setup) {
+  return std::make_unique<learned<muster::kmps::presets::with_gpo>>(setup);
 }
 
 }  // namespace cli

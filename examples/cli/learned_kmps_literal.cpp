@@ -4,9 +4,8 @@
 
 namespace cli {
 
-std::unique_ptr<learner> make_kmps_literal(const muster::env::edge_cloud_config& system,
-                                           std::uint64_t seed) {
-  return std::make_unique<learned<muster::kmps::faithful>>(system, seed);
+std::unique_ptr<learner> make_kmps_literal(const learner_setup& setup) {
+  return std::make_unique<learned<muster::kmps::faithful>>(setup);
 }
 
 }  // namespace cli

@@ -11,7 +11,7 @@ namespace cli {
 int run_list() {
   for (const pipeline_info& p : pipelines()) {
     const char* what = p.what == kind::learned ? "learns" : p.what == kind::rule ? "rule" : "bound";
-    std::fputs(fmt::format("{:<14} {:<7} {}\n", p.name, what, p.description).c_str(), stdout);
+    std::fputs(fmt::format("{:<22} {:<7} {}\n", p.name, what, p.description).c_str(), stdout);
   }
   return exit_done;
 }

@@ -24,13 +24,15 @@ int main(int count, char** words) {
         return cli::run_list();
       case cli::command::train:
       case cli::command::compare:
-        return cli::run_experiment(p.value);
+        return cli::run_compare(p.value);
       case cli::command::map:
         return cli::run_map(p.value);
       case cli::command::replay:
         return cli::run_replay(p.value);
       case cli::command::bench_decision:
         return cli::run_bench_decision(p.value);
+      case cli::command::experiment:
+        return cli::run_experiment(p.value);
     }
   } catch (const std::exception& e) {
     std::fprintf(stderr, "muster: %s\n", e.what());

@@ -26,9 +26,9 @@ struct cell_result {
 
 // The load is chosen before anything is trained, so the map looks at the training part: the
 // test part stays unseen until the comparison.
-muster::result<cell_result> measure(const source& s, const std::vector<std::string>& rules,
-                                    const load& l, const std::vector<std::uint64_t>& seeds) {
-  const muster::env::edge_cloud_config system = system_of();
+muster::result<cell_result> measure(const muster::env::edge_cloud_config& system, const source& s,
+                                    const std::vector<std::string>& rules, const load& l,
+                                    const std::vector<std::uint64_t>& seeds) {
   muster::kmps::episode_options record;
   record.latencies = false;
   record.series = false;
@@ -39,7 +39,7 @@ muster::result<cell_result> measure(const source& s, const std::vector<std::stri
     auto w = make_workload(s, rows::training, l, seed);
     if (!w) return w.failure();
     for (std::size_t k = 0; k < rules.size(); ++k) {
-      r.throughput[k] += run_rule(rules[k], system, *w, seed, record).throughput() / n;
+      r.throughput[k] += run_rule(rules[k], system, *w, seed, record).episode.throughput() / n;
     }
     r.bound += run_bound(system, *w, seed).metric("throughput") / n;
   }
@@ -102,7 +102,7 @@ int run_map(const options& o) {
   summary s;
   s.command_line = command_line(o);
   s.notes = traces->notes;
-  s.target_names = target_names(system_of());
+  s.target_names = target_names(system_of(o));
   for (const double scale : spec.map_scales) {
     for (const double rate : spec.map_rates) s.map.push_back({rate, scale, "", 0.0, 0.0});
   }
@@ -116,8 +116,10 @@ int run_map(const options& o) {
   parallel(s.map.size(), o.threads, [&](std::size_t i) {
     if (interrupted()) return;
     map_cell& cell = s.map[i];
-    const load l{cell.rate, o.surge, cell.deadline_scale, o.slots};
-    auto r = measure(*traces, rules, l, seeds_of(o));
+    load l = load_of(o);
+    l.rate = cell.rate;
+    l.deadline_scale = cell.deadline_scale;
+    auto r = measure(system_of(o), *traces, rules, l, seeds_of(o));
     if (!r) {
       const std::lock_guard lock{mutex};
       failure = r.failure();

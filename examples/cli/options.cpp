@@ -23,6 +23,7 @@ namespace {
 struct texts {
   std::vector<std::string> pipelines, traces, map_rates, map_scales;
   std::string pipeline, rate, surge, deadline_scale, slots, episodes, seeds, seed, threads, lines;
+  std::string nodes, frame, long_slot;
 };
 
 muster::error bad_value(const std::string& flag, const std::string& what, std::string expected) {
@@ -89,6 +90,23 @@ std::optional<muster::error> read_values(const texts& t, options& o) {
                      o.slots)) {
     return e;
   }
+  // A cluster needs a replica of every service, and a node has four.
+  if (auto e =
+          count("--nodes", t.nodes, 3, 100'000, "a whole number from 3 on, such as 6", o.nodes)) {
+    return e;
+  }
+  const auto period = [&](const char* flag, const std::string& text,
+                          double& value) -> std::optional<muster::error> {
+    constexpr number_rule any_period{0.0, true, 1e6, "seconds, a multiple of 0.25, or 0 for never"};
+    if (auto e = number(flag, text, any_period, value)) return e;
+    if (std::fabs(value * 4.0 - std::round(value * 4.0)) < 1e-9) return {};
+    return bad_value(flag, "'" + text + "' is not a multiple of 0.25", any_period.expected);
+  };
+  if (auto e = period("--frame", t.frame, o.frame)) return e;
+  if (auto e = period("--long-slot", t.long_slot, o.long_slot)) return e;
+  o.slots_given = !t.slots.empty();
+  o.episodes_given = !t.episodes.empty();
+  o.seeds_given = !t.seeds.empty();
   if (auto e = count("--episodes", t.episodes, 1, 1'000'000, "a whole number from 1 on, such as 40",
                      o.episodes)) {
     return e;
@@ -127,7 +145,7 @@ std::optional<muster::error> read_values(const texts& t, options& o) {
   return {};
 }
 
-void add_load(CLI::App& c, texts& t, options& o) {
+void add_traces(CLI::App& c, texts& t, options& o) {
   c.add_option("--trace", t.traces,
                "Alibaba 2018 batch_task file, plain or .gz; repeatable, access points take turns "
                "(default: the embedded synthetic workload)")
@@ -135,6 +153,10 @@ void add_load(CLI::App& c, texts& t, options& o) {
       ->type_name("FILE...");
   c.add_option("--bad-rows", o.bad_rows, "what to do with a bad row: fail, skip or repair")
       ->type_name("HOW");
+}
+
+void add_load(CLI::App& c, texts& t, options& o) {
+  add_traces(c, t, o);
   c.add_option("--rate", t.rate, "requests per second over all access points (300)")
       ->type_name("R");
   c.add_option("--surge", t.surge, "the rate is this much higher inside the surge (5)")
@@ -143,18 +165,29 @@ void add_load(CLI::App& c, texts& t, options& o) {
                "every request's allowance is multiplied by this (1)")
       ->type_name("K");
   c.add_option("--slots", t.slots, "slots of 0.25 s per episode (480)")->type_name("N");
+  c.add_option("--nodes", t.nodes, "nodes in each of the three clusters (6)")->type_name("N");
+  c.add_option("--frame", t.frame,
+               "seconds between two orchestrations, for what orchestrates; 0 = replicas stay (25)")
+      ->type_name("S");
+  c.add_option("--long-slot", t.long_slot,
+               "seconds between two passes for urgent requests; 0 = none (2)")
+      ->type_name("S");
   c.add_option("--seed", t.seed, "the first seed (1)")->type_name("S");
 }
 
-void add_runs(CLI::App& c, texts& t, options& o) {
-  c.add_option("--seeds", t.seeds, "runs per pipeline, each with a seed of its own (5)")
-      ->type_name("N");
+void add_folder(CLI::App& c, texts& t, options& o) {
   c.add_option("--threads", t.threads,
                "runs at a time; the results do not depend on it (all processors)")
       ->type_name("T");
   c.add_option("--out", o.out, "folder of the results (muster-out)")->type_name("DIR");
   c.add_flag("--resume", o.resume, "go on where an interrupted run of the same command stopped");
   c.add_flag("--overwrite", o.overwrite, "write into --out although it is not empty");
+}
+
+void add_runs(CLI::App& c, texts& t, options& o) {
+  c.add_option("--seeds", t.seeds, "runs per pipeline, each with a seed of its own (5)")
+      ->type_name("N");
+  add_folder(c, t, o);
 }
 
 void add_pipelines(CLI::App& c, texts& t) {
@@ -282,6 +315,29 @@ parsed parse(int count, char** words) {
   replay->add_flag("--decisions", o.decisions, "one line per decision instead of one per slot");
   replay->add_option("--lines", t.lines, "print at most so many lines, 0 for all (0)")
       ->type_name("N");
+  CLI::App* experiment = app.add_subcommand(
+      "experiment", "Makes the figures of a paper again and says whether its claims hold");
+  experiment->add_option("paper", o.family, "which paper: kmps")->type_name("PAPER");
+  experiment->add_option("figure", o.figures, "which figures, or all (none: lists them)")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FIGURE...");
+  add_traces(*experiment, t, o);
+  experiment->add_flag("--quick", o.quick, "few seeds and short trainings: minutes, not hours");
+  experiment
+      ->add_option("--seeds", t.seeds,
+                   "runs per contender, each with a seed of its own (10; quick 3)")
+      ->type_name("N");
+  experiment->add_option("--seed", t.seed, "the first seed (1)")->type_name("S");
+  experiment->add_option("--episodes", t.episodes, "training episodes instead of each figure's own")
+      ->type_name("N");
+  experiment
+      ->add_option("--slots", t.slots, "slots of 0.25 s per episode instead of each figure's own")
+      ->type_name("N");
+  add_folder(*experiment, t, o);
+  experiment
+      ->add_option("--write-docs", o.docs,
+                   "also renew the page reproduction-PAPER.md in this folder")
+      ->type_name("DIR");
   add_pipelines(*bench, t);
   bench->add_option("--seed", t.seed, "seed of the workload (1)")->type_name("S");
 
@@ -305,6 +361,7 @@ parsed parse(int count, char** words) {
   if (*map) o.what = command::map;
   if (*replay) o.what = command::replay;
   if (*bench) o.what = command::bench_decision;
+  if (*experiment) o.what = command::experiment;
 
   if (auto e = read_values(t, o)) {
     result.exit_code = 2;

@@ -9,7 +9,7 @@
 
 namespace cli {
 
-enum class command { list, train, compare, map, replay, bench_decision };
+enum class command { list, train, compare, map, replay, bench_decision, experiment };
 
 /// What the person asked for, checked as far as it can be without opening a file.
 struct options {
@@ -19,7 +19,10 @@ struct options {
   double rate = 300.0;                 ///< requests/s over all access points; > 0
   double surge = 5.0;                  ///< factor on the rate inside the surge; >= 1
   double deadline_scale = 1.0;         ///< factor on each request's allowance; > 0
-  std::uint64_t slots = 480;           ///< length of an episode in slots of 0.25 s; >= 8
+  std::uint64_t slots = 480;           ///< length of an episode in units of 0.25 s; >= 8
+  std::uint64_t nodes = 6;             ///< per cluster; >= 1
+  double frame = 25.0;                 ///< s between two orchestrations; 0 = replicas stay
+  double long_slot = 2.0;              ///< s between two passes for urgent requests; 0 = none
   std::uint64_t episodes = 40;         ///< training episodes; >= 1
   std::uint64_t seeds = 5;             ///< runs per pipeline; >= 1
   std::uint64_t seed = 1;              ///< the first seed
@@ -33,7 +36,12 @@ struct options {
   std::uint64_t lines = 0;             ///< replay: stop printing after so many; 0 = all
   std::vector<double> map_rates;       ///< map: columns
   std::vector<double> map_scales;      ///< map: rows
-  std::vector<std::string> words;      ///< the command line, for the report and for resuming
+  std::string family;                  ///< experiment: which paper
+  std::vector<std::string> figures;    ///< experiment: as given; empty = list them
+  bool quick = false;                  ///< experiment: few seeds and short episodes
+  bool slots_given = false, episodes_given = false, seeds_given = false;
+  std::string docs;                ///< experiment: folder whose page is renewed; empty = none
+  std::vector<std::string> words;  ///< the command line, for the report and for resuming
 };
 
 /// Either options to run with, or a text already meant for the person and an exit code.

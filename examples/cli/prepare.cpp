@@ -31,6 +31,9 @@ run_spec spec_of(const options& o, const char* command, std::vector<std::string>
   spec.surge_to = surge_to;
   spec.train_fraction = train_fraction;
   spec.slots = o.slots;
+  spec.nodes = o.nodes;
+  spec.frame = o.frame;
+  spec.long_slot = o.long_slot;
   spec.episodes = o.episodes;
   spec.seeds = o.seeds;
   spec.seed = o.seed;
@@ -56,9 +59,9 @@ std::vector<std::uint64_t> seeds_of(const options& o) {
   return seeds;
 }
 
-int say_interrupted(const options& o, std::size_t finished, std::size_t all) {
-  std::fputs(fmt::format("muster: interrupted; {} of {} runs are kept in {}. To go on:\n  {}\n",
-                         finished, all, o.out, resume_line(o))
+int say_interrupted(const options& o, std::size_t finished, std::size_t all, const char* of) {
+  std::fputs(fmt::format("muster: interrupted; {} of {} {} are kept in {}. To go on:\n  {}\n",
+                         finished, all, of, o.out, resume_line(o))
                  .c_str(),
              stderr);
   return exit_interrupted;

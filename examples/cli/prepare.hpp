@@ -27,6 +27,7 @@ int refuse(const muster::error& e);
 [[nodiscard]] std::vector<std::uint64_t> seeds_of(const options& o);
 
 /// Ends an interrupted command: what is kept and how to go on.
-int say_interrupted(const options& o, std::size_t finished, std::size_t all);
+int say_interrupted(const options& o, std::size_t finished, std::size_t all,
+                    const char* of = "runs");
 
 }  // namespace cli

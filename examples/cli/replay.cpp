@@ -25,10 +25,10 @@ int run_replay(const options& o) {
     return refuse({"'" + name + "' learns and no model is given", "", 0, "--model",
                    "a file written by muster train or compare"});
   }
-  const muster::env::edge_cloud_config system = system_of();
+  const muster::env::edge_cloud_config system = system_of(o);
   std::unique_ptr<learner> learned;
   if (what == kind::learned) {
-    learned = make_learner(name, system, o.seed);
+    learned = make_learner(name, {system, o.seed});
     if (auto ok = learned->load(o.model); !ok) return refuse(ok.failure());
   }
   auto traces = open_source(o);
@@ -51,9 +51,10 @@ int run_replay(const options& o) {
     };
   }
   const muster::kmps::episode_options record;
-  const muster::kmps::episode_result r = learned
-                                             ? learned->evaluate(*w, o.seed, record, listener)
-                                             : run_rule(name, system, *w, o.seed, record, listener);
+  const muster::kmps::episode_result r =
+      (learned ? learned->evaluate(*w, o.seed, record, listener)
+               : run_rule(name, system, *w, o.seed, record, listener))
+          .episode;
   if (!o.decisions) {
     std::fputs("slot\ttime_s\tarrived\tdone\tmissed\twaiting\trunning\tutilisation\n", stdout);
     for (std::size_t i = 0; i < r.series.size() && room(); ++i) {

@@ -59,8 +59,8 @@ time_series thin(const muster::kmps::episode_result& e) {
 double run_record::metric(std::string_view name) const noexcept { return find(metrics, name); }
 double run_record::timing(std::string_view name) const noexcept { return find(timings, name); }
 
-run_record make_record(std::string pipeline, std::uint64_t seed, muster::kmps::episode_result what,
-                       double wall_seconds) {
+run_record make_record(std::string pipeline, std::uint64_t seed, tested test, double wall_seconds) {
+  muster::kmps::episode_result& what = test.episode;
   run_record r;
   r.pipeline = std::move(pipeline);
   r.seed = seed;
@@ -106,9 +106,13 @@ run_record make_record(std::string pipeline, std::uint64_t seed, muster::kmps::e
   add("energy_j_per_request", what.energy_j_per_request());
   const std::uint64_t sent = what.to_own + what.to_neighbour + what.to_cloud;
   count("decisions", what.decisions);
+  count("relocated", what.relocated);
+  count("replica_changes", what.replica_changes);
   add("share_own", share(what.to_own, sent));
   add("share_neighbour", share(what.to_neighbour, sent));
   add("share_cloud", share(what.to_cloud, sent));
+
+  for (named_value& v : test.more) r.metrics.push_back(std::move(v));
 
   std::vector<double> ns(what.decision_ns.begin(), what.decision_ns.end());
   std::sort(ns.begin(), ns.end());
@@ -118,6 +122,12 @@ run_record make_record(std::string pipeline, std::uint64_t seed, muster::kmps::e
   r.timings = {{"decision_ns_p50", time_at(0.50)},
                {"decision_ns_p99", time_at(0.99)},
                {"wall_seconds", wall_seconds}};
+  if (!test.plan_ns.empty()) {
+    std::vector<double> plans(test.plan_ns.begin(), test.plan_ns.end());
+    std::sort(plans.begin(), plans.end());
+    r.timings.push_back({"plan_ns_p50", muster::stats::quantile_sorted(plans, 0.50)});
+    r.timings.push_back({"plan_ns_p99", muster::stats::quantile_sorted(plans, 0.99)});
+  }
   return r;
 }
 

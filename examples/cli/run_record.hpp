@@ -48,9 +48,16 @@ struct run_record {
   [[nodiscard]] double timing(std::string_view name) const noexcept;
 };
 
-/// Turns an episode into a record. `what` may be moved from.
-[[nodiscard]] run_record make_record(std::string pipeline, std::uint64_t seed,
-                                     muster::kmps::episode_result what, double wall_seconds);
+/// One test episode, and what was read off its single requests.
+struct tested {
+  muster::kmps::episode_result episode;
+  std::vector<named_value> more;
+  std::vector<std::uint32_t> plan_ns;  ///< wall time of each orchestration
+};
+
+/// Turns a test into a record.
+[[nodiscard]] run_record make_record(std::string pipeline, std::uint64_t seed, tested test,
+                                     double wall_seconds);
 
 /// The record of the upper bound, which has counts only.
 [[nodiscard]] run_record make_bound_record(std::uint64_t seed, std::uint64_t arrived,

@@ -53,6 +53,9 @@ json spec_object(const run_spec& s) {
          {"deadline_scale", s.deadline_scale},
          {"train_fraction", s.train_fraction},
          {"slots", s.slots},
+         {"nodes_per_cluster", s.nodes},
+         {"frame_s", s.frame},
+         {"long_slot_s", s.long_slot},
          {"episodes", s.episodes},
          {"seeds", s.seeds},
          {"seed", s.seed}};

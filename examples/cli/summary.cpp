@@ -256,7 +256,7 @@ std::vector<std::string> verdict(const summary& s) {
 }
 
 std::string text_table(const summary& s) {
-  std::string out = fmt::format("{:<14} {:>9} {:>17} {:>8} {:>9} {:>9} {:>9} {:>8} {:>9}\n",
+  std::string out = fmt::format("{:<22} {:>9} {:>17} {:>8} {:>9} {:>9} {:>9} {:>8} {:>9}\n",
                                 "pipeline", "on time %", "95 % interval", "gap %", "e2e ms",
                                 "p95 ms", "p99 ms", "J/req", "decide ns");
   double bound = missing;
@@ -274,7 +274,7 @@ std::string text_table(const summary& s) {
   for (const pipeline_summary* p : order) {
     const estimate* t = p->find("throughput");
     out += fmt::format(
-        "{:<14} {:>9} {:>17} {:>8} {:>9} {:>9} {:>9} {:>8} {:>9}\n", p->name,
+        "{:<22} {:>9} {:>17} {:>8} {:>9} {:>9} {:>9} {:>8} {:>9}\n", p->name,
         cell(t->mean * 100.0, 2),
         t->values.size() < 2
             ? std::string{"-"}

@@ -22,6 +22,8 @@ struct run_spec {
   double surge_from = 0.0, surge_to = 0.0;  ///< parts of the horizon
   double train_fraction = 0.0;              ///< of each trace's rows
   std::uint64_t slots = 0, episodes = 0, seeds = 0, seed = 0;
+  std::uint64_t nodes = 0;              ///< per cluster
+  double frame = 0.0, long_slot = 0.0;  ///< s
   std::string bad_rows;
   std::pair<std::string, std::string> model;  ///< path, digest; empty = trained here
   std::vector<double> map_rates, map_scales;

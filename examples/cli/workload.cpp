@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <muster/core/rng.hpp>
 #include <muster/trace/alibaba_2018.hpp>
+#include <muster/trace/emergency.hpp>
 #include <muster/trace/replay.hpp>
 #include <muster/trace/synthetic.hpp>
 
@@ -16,6 +17,7 @@ namespace {
 // embedded workload" is one thing, whatever --seed says.
 constexpr std::uint64_t synthetic_seed = 2018;
 constexpr std::size_t synthetic_rows = 20'000;
+constexpr std::uint64_t emergency_stream = 0x656d6572;
 
 muster::trace::bad_row_policy policy(const std::string& name) {
   if (name == "skip") return muster::trace::bad_row_policy::skip;
@@ -25,7 +27,14 @@ muster::trace::bad_row_policy policy(const std::string& name) {
 
 }  // namespace
 
-load load_of(const options& o) { return {o.rate, o.surge, o.deadline_scale, o.slots}; }
+load load_of(const options& o) {
+  load l;
+  l.rate = o.rate;
+  l.surge = o.surge;
+  l.deadline_scale = o.deadline_scale;
+  l.slots = o.slots;
+  return l;
+}
 
 muster::result<source> open_source(const options& o) {
   source s;
@@ -77,7 +86,22 @@ muster::result<workload> make_workload(const source& s, rows which, const load& 
   c.deadline_scale = l.deadline_scale;
   auto arrivals = muster::trace::replay{c}.arrivals(s.files);
   if (!arrivals) return arrivals.failure();
-  return workload{std::move(*arrivals), c.horizon};
+  workload w{std::move(*arrivals), c.horizon};
+  if (l.emergency_share > 0.0) {
+    const auto at = [&](double part) {
+      return muster::instant{} + muster::from_seconds(part * c.horizon.seconds());
+    };
+    const muster::trace::emergency some{{.share = l.emergency_share,
+                                         .begin = at(surge_from),
+                                         .length = at(surge_to) - at(surge_from),
+                                         .slack = 1.0,
+                                         .margin = muster::from_seconds(l.emergency_seconds)}};
+    muster::rng random = muster::rng{seed}.fork(emergency_stream);
+    auto both = some.add_to(w.arrivals, random);
+    w.arrivals = std::move(both.arrivals);
+    w.emergencies = std::move(both.emergencies);
+  }
+  return w;
 }
 
 }  // namespace cli

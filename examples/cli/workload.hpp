@@ -28,12 +28,16 @@ enum class rows { training, test };
 struct workload {
   std::vector<muster::trace::arrival> arrivals;
   muster::duration horizon{};
+  std::vector<std::uint32_t> emergencies{};  ///< numbers of those in `arrivals`, ascending
 };
 
 /// The load of one workload; what is not here is fixed by the source.
 struct load {
   double rate = 0.0, surge = 1.0, deadline_scale = 1.0;
-  std::uint64_t slots = 0;
+  std::uint64_t slots = 0;  ///< of 0.25 s
+  /// Emergencies come on top, inside the surge window: so many per request of the workload, and
+  /// each may take so much longer than its work.
+  double emergency_share = 0.0, emergency_seconds = 0.0;
 };
 
 inline constexpr double surge_from = 0.4, surge_to = 0.6;  ///< parts of the horizon
