@@ -10,13 +10,15 @@
 #include <muster/kmps/baselines/greedy.hpp>
 #include <muster/kmps/baselines/idle_first.hpp>
 #include <muster/kmps/baselines/least_queue.hpp>
+#include <muster/kmps/baselines/random_choice.hpp>
 #include <muster/kmps/clairvoyant.hpp>
 #include <muster/kmps/episode.hpp>
 #include <muster/kmps/exact.hpp>
+#include <muster/kmps/pipeline.hpp>
 #include <muster/queue/earliest_deadline.hpp>
 
 using namespace muster;
-using arrivals = std::vector<trace::arrival>;
+using workload = std::vector<trace::arrival>;
 
 namespace {
 
@@ -31,8 +33,8 @@ env::edge_cloud_config three_places(bool uneven) {
   if (uneven) c.speed = {0.7, 1.6};
   return c;
 }
-arrivals some(rng& random, int n) {
-  arrivals a;
+workload some(rng& random, int n) {
+  workload a;
   for (int i = 0; i < n; ++i) {
     // In braces, so that every compiler draws in the same order.
     const std::uint64_t d[]{uniform_below(random, 30), uniform_below(random, 120),
@@ -52,7 +54,7 @@ arrivals some(rng& random, int n) {
 TEST_CASE("exact: three requests for two replicas, by hand", "[kmps][exact]") {
   // Placed at 250 ms. The node answers one request of 80 ms by 340 ms and the next by 420 ms; the
   // cloud by 530 ms. Two can be on time at the node, the patient one only where there is room.
-  const arrivals a{support::at(10, 80, milliseconds(335)), support::at(20, 80, milliseconds(405)),
+  const workload a{support::at(10, 80, milliseconds(335)), support::at(20, 80, milliseconds(405)),
                    support::at(30, 80, milliseconds(505))};
   env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline> e{support::tiny(1, 1)};
   support::load(e, a);
@@ -66,7 +68,7 @@ TEST_CASE("exact: three requests for two replicas, by hand", "[kmps][exact]") {
   CHECK(best.gap(2) == Approx(1.0 / 3.0));
 
   // With 100 ms of work the third is late at the node: only the cloud helps.
-  arrivals b = a;
+  workload b = a;
   for (auto& x : b) x.request.work = milliseconds(90);
   b[1].request.deadline = instant{440'000};
   b[2].request.deadline = instant{544'000};
@@ -83,7 +85,7 @@ TEST_CASE("exact equals trying every combination", "[kmps][exact]") {
   rng random{3};
   for (int round = 0; round < 12; ++round) {
     const auto c = three_places(round % 2 == 0);
-    const arrivals a = some(random, 5);
+    const workload a = some(random, 5);
     env::edge_cloud<queue::earliest_deadline> e{c};
     support::load(e, a);
     std::uint64_t most = 0;
@@ -116,7 +118,7 @@ TEST_CASE("rules never beat exact, and exact never beats clairvoyant", "[kmps][e
   std::uint64_t optimum = 0, by_finish = 0, by_use = 0, bound = 0;
   for (int round = 0; round < 25; ++round) {
     const auto c = three_places(round % 3 == 0);
-    const arrivals a = some(random, 7);
+    const workload a = some(random, 7);
     env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline> e{c};
     support::load(e, a);
     const auto most =
@@ -164,4 +166,56 @@ TEST_CASE("exact: nothing to decide", "[kmps][exact]") {
   CHECK(best.proven);
   CHECK(best.on_time == 0);
   CHECK(best.gap(0) == 0.0);
+}
+
+TEST_CASE("exact: what learned dispatch leaves on the table in tiny cases",
+          "[kmps][exact][learning]") {
+  using pipeline = kmps::pipeline<slot::dequeue<queue::earliest_deadline>,
+                                  slot::node_dequeue<queue::earliest_deadline>,
+                                  slot::rescheduler<env::stay_put>>;
+  pipeline::config c;
+  c.environment = three_places(false);
+  c.actor.hidden = {32, 16};
+  c.critic.hidden = {32, 16};
+  c.trainer.copies = 16;
+  c.trainer.minibatch = 64;
+  c.trainer.actor_rate = c.trainer.critic_rate = 2e-3;
+  c.sample = false;
+  pipeline learned{c};
+  // Many tiny cases one after the other, two seconds apart.
+  const auto train = [](std::uint64_t seed) {
+    rng random{seed};
+    workload a;
+    for (int i = 0; i < 8; ++i) {
+      for (trace::arrival x : some(random, 6)) {
+        x.request.arrival += seconds(2 * i);
+        x.request.deadline += seconds(2 * i);
+        a.push_back(x);
+      }
+    }
+    return a;
+  };
+  learned.train(train, {.episodes = 60, .horizon = seconds(20), .seed = 1});
+
+  rng random{77};
+  std::uint64_t best = 0, by_learning = 0, by_chance = 0;
+  bool never_above = true;
+  for (int round = 0; round < 40; ++round) {
+    const workload a = some(random, 6);
+    auto e = learned.make_environment();
+    support::load(e, a);
+    const kmps::exact_optimum optimum = kmps::exact{}(e);
+    REQUIRE(optimum.proven);
+    rng g{static_cast<std::uint64_t>(round)};
+    kmps::random_choice chance;
+    const std::uint64_t done = kmps::run_episode(e, learned, g).done;
+    never_above = never_above && done <= optimum.on_time;
+    best += optimum.on_time;
+    by_learning += done;
+    by_chance += kmps::run_episode(e, chance, g).done;
+  }
+  CHECK(never_above);
+  CAPTURE(best, by_learning, by_chance);
+  CHECK(static_cast<double>(by_learning) >= 0.93 * static_cast<double>(best));
+  CHECK(by_learning > by_chance);
 }

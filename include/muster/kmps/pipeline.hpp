@@ -159,7 +159,7 @@ class basic_pipeline
         // By the number of rounds so far, so that a resumed training sees new workloads.
         rng one = seeds.fork(updates_ * copies.size() + i);
         detail::with_workload(make, one, p.level,
-                              [&](auto arrivals) { copies[i].load(arrivals, horizon); });
+                              [&](auto taken) { copies[i].load(taken, horizon); });
       }
       orchestra.begin(updates_);
       collect(copies, session.policy(), critic, session.sink(), orchestra, p);
