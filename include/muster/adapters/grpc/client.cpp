@@ -77,7 +77,8 @@ struct client::inside {
     MUSTER_EXPECTS(cluster < peers.size() && cluster != settings.self,
                    "muster: adapters::grpc::client: a cluster calls itself or one that does not "
                    "exist");
-    const instant start = clock.now();
+    // The caller's clock may be a little ahead of this one: no call begins before it was made.
+    const instant start = (std::max)(clock.now(), asked.now);
     const auto attempt = [&](rpc_call c) {
       std::shared_ptr<stub> replica;
       std::uint32_t member = coordination::round_robin::nobody;
