@@ -1,4 +1,4 @@
-// expect: muster: rl::ppo trains actor and critic on one tape; give both networks the same number type and backend
+// expect: muster: rl learners train actor and critic on one tape; give both networks the same number type and backend
 // Each network is fine alone; together they would need two tapes.
 #include <muster/kmps/pipeline.hpp>
 

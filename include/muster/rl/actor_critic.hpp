@@ -5,24 +5,18 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <muster/autodiff/tape.hpp>
 #include <muster/core/contracts.hpp>
 #include <muster/core/rng.hpp>
-#include <muster/nn/init.hpp>
-#include <muster/nn/optim/adam.hpp>
-#include <muster/nn/optim/clip_norm.hpp>
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/rl/actor.hpp>
 #include <muster/rl/critic.hpp>
-#include <muster/rl/detail/critic_values.hpp>
+#include <muster/rl/detail/actor_and_critic.hpp>
 #include <muster/rl/detail/minibatch.hpp>
 #include <muster/rl/ppo_loss.hpp>
 #include <muster/rl/ppo_stats.hpp>
@@ -52,19 +46,14 @@ namespace muster::inline MUSTER_ABI::rl {
 /// Trouble   entropy near 0 early: one bad batch cannot be undone; raise its weight, or lower
 ///           the rate.
 template <class Actor = actor<>, critic_strategy Critic = single_critic<>>
-class actor_critic {
- public:
-  using actor_type = Actor;
-  using critic_type = Critic;
-  using value_type = typename Actor::value_type;
-  using backend_type = typename Actor::backend_type;
-  using tape_type = typename Actor::tape_type;
-  using var_type = typename Actor::var_type;
-  using optimiser_type = nn::adam<value_type, backend_type>;
+class actor_critic : public detail::actor_and_critic<Actor, Critic> {
+  using base = detail::actor_and_critic<Actor, Critic>;
 
-  static_assert(std::is_same_v<tape_type, typename Critic::tape_type>,
-                "muster: rl::actor_critic trains actor and critic on one tape; give both networks "
-                "the same number type and backend");
+ public:
+  using typename base::backend_type;
+  using typename base::tape_type;
+  using typename base::value_type;
+  using typename base::var_type;
 
   struct config {
     typename Actor::config actor{};
@@ -83,32 +72,18 @@ class actor_critic {
 
   /// Orthogonal initial values with gains sqrt(2) (hidden), 0.01 (policy) and 1 (value), drawn
   /// from `g`; for others call `policy().initialise` and `critic().initialise`.
-  actor_critic(const config& c, rng& g)
-      : config_{c},
-        actor_{c.actor},
-        critic_{c.critic},
-        actor_optimiser_{actor_.store(), {.rate = c.actor_rate, .epsilon = c.adam_epsilon}},
-        critic_optimiser_{critic_.store(), {.rate = c.critic_rate, .epsilon = c.adam_epsilon}} {
+  actor_critic(const config& c, rng& g) : base{c, g}, config_{c} {
     MUSTER_EXPECTS(c.entropy >= 0.0 && c.max_grad_norm >= 0.0 && c.huber_delta > 0.0,
                    "muster: rl::actor_critic config is out of range; see the field's comment");
-    actor_.initialise(nn::orthogonal{}, nn::orthogonal{0.01}, g);
-    critic_.initialise(nn::orthogonal{}, nn::orthogonal{1.0}, g);
   }
-
-  [[nodiscard]] Actor& policy() noexcept { return actor_; }
-  [[nodiscard]] const Actor& policy() const noexcept { return actor_; }
-  [[nodiscard]] Critic& critic() noexcept { return critic_; }
-  [[nodiscard]] const Critic& critic() const noexcept { return critic_; }
 
   /// V of each row of `states` [n, critic().in()] into `out` [n].
   void values(std::span<const float> states, std::span<float> out) {
-    reader_(critic_.store().backend(), states, critic_.in(), critic_.workspace_size(out.size()),
-            out, [&](auto x, auto y, auto w) { critic_.values(x, y, w); });
+    base::read_critic(states, out, false);
   }
   /// The same as a target sees it: from the frozen network, if the critic has one.
   void next_values(std::span<const float> states, std::span<float> out) {
-    reader_(critic_.store().backend(), states, critic_.in(), critic_.workspace_size(out.size()),
-            out, [&](auto x, auto y, auto w) { critic_.next_values(x, y, w); });
+    base::read_critic(states, out, true);
   }
   [[nodiscard]] float value(std::span<const float> state) {
     float v = 0.0F;
@@ -125,7 +100,7 @@ class actor_critic {
   /// refused: in the batch, then nothing changes; in a loss or a gradient, then that step and
   /// all later ones are left out.
   ppo_stats update(const ppo_batch& batch, rng& g) {
-    check(batch);
+    base::check(batch);
     ppo_stats stats;
     const std::size_t n = batch.size();
     if (n == 0) return stats;
@@ -155,33 +130,18 @@ class actor_critic {
   }
 
   [[nodiscard]] const config& configuration() const noexcept { return config_; }
-  [[nodiscard]] optimiser_type& actor_optimiser() noexcept { return actor_optimiser_; }
-  [[nodiscard]] optimiser_type& critic_optimiser() noexcept { return critic_optimiser_; }
 
   /// Names in a checkpoint (nn/checkpoint.hpp) all that a resumed training needs, but for the
   /// generator, which is the caller's.
   template <class Checkpoint>
   void add_to(Checkpoint& c, std::string_view prefix = {}) {
-    const std::string p{prefix};
-    actor_.add_to(c, p);
-    critic_.add_to(c, p);
-    c.add(p + "actor_adam", actor_.store(), actor_optimiser_);
-    c.add(p + "critic_adam", critic_.store(), critic_optimiser_);
+    base::add_networks(c, prefix);
   }
 
  private:
-  void check([[maybe_unused]] const ppo_batch& b) const {
-    [[maybe_unused]] const std::size_t n = b.size();
-    MUSTER_EXPECTS(b.observations.size() == n * actor_.in() &&
-                       b.critic_observations.size() == n * critic_.in(),
-                   "muster: rl::actor_critic::update got observations of another width; compare "
-                   "the networks' `in` with the batch");
-    MUSTER_EXPECTS(b.masks.empty() || b.masks.size() == n * actor_.actions(),
-                   "muster: rl::actor_critic::update needs masks [n, actions]; or none");
-    MUSTER_EXPECTS(b.log_probs.size() == n && b.advantages.size() == n && b.targets.size() == n &&
-                       b.values.size() == n,
-                   "muster: rl::actor_critic::update needs one entry per action in every column");
-  }
+  using base::actor_;
+  using base::critic_;
+  using base::tape_;
 
   void prepare(const ppo_batch& b, std::size_t rows) {
     const std::size_t n = b.size();
@@ -225,32 +185,11 @@ class actor_critic {
       stats.refused = true;
       return;
     }
-    actor_.store().zero_grads();
-    critic_.store().zero_grads();
-    tape_.backward(total);
-    const double limit =
-        config_.max_grad_norm > 0.0 ? config_.max_grad_norm : (std::numeric_limits<double>::max)();
-    const auto a = nn::clip_norm(actor_.store(), limit);
-    const auto c = nn::clip_norm(critic_.store(), limit);
-    stats.actor_gradient_norm += a.norm * weight;
-    stats.critic_gradient_norm += c.norm * weight;
-    if (!a.finite || !c.finite) {
-      stats.refused = true;
-      return;
-    }
-    const double rate = config_.decay(actor_optimiser_.steps());
-    actor_optimiser_.step(actor_.store(), rate, a.scale);
-    critic_optimiser_.step(critic_.store(), rate, c.scale);
-    ++stats.steps;
+    base::descend(total, config_.max_grad_norm, config_.decay, weight, stats);
   }
 
   config config_;
-  Actor actor_;
-  Critic critic_;
-  optimiser_type actor_optimiser_, critic_optimiser_;
-  tape_type tape_;
   std::vector<std::uint32_t> order_;
-  detail::critic_values<value_type, backend_type> reader_;
   detail::minibatch<value_type, backend_type> part_;
   detail::linear_map advantage_map_;
 };

@@ -5,24 +5,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <muster/autodiff/tape.hpp>
 #include <muster/core/contracts.hpp>
 #include <muster/core/rng.hpp>
-#include <muster/nn/init.hpp>
-#include <muster/nn/optim/adam.hpp>
-#include <muster/nn/optim/clip_norm.hpp>
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/rl/actor.hpp>
 #include <muster/rl/critic.hpp>
-#include <muster/rl/detail/critic_values.hpp>
+#include <muster/rl/detail/actor_and_critic.hpp>
 #include <muster/rl/detail/minibatch.hpp>
 #include <muster/rl/ppo_loss.hpp>
 #include <muster/rl/ppo_stats.hpp>
@@ -48,19 +43,14 @@ namespace muster::inline MUSTER_ABI::rl {
 ///           above 0.3 or approx_kl above 0.05: lower the rate or the epochs. entropy near 0
 ///           early: raise its weight. explained_variance below 0: the critic lags behind.
 template <class Actor = actor<>, critic_strategy Critic = single_critic<>>
-class ppo {
- public:
-  using actor_type = Actor;
-  using critic_type = Critic;
-  using value_type = typename Actor::value_type;
-  using backend_type = typename Actor::backend_type;
-  using tape_type = typename Actor::tape_type;
-  using var_type = typename Actor::var_type;
-  using optimiser_type = nn::adam<value_type, backend_type>;
+class ppo : public detail::actor_and_critic<Actor, Critic> {
+  using base = detail::actor_and_critic<Actor, Critic>;
 
-  static_assert(std::is_same_v<tape_type, typename Critic::tape_type>,
-                "muster: rl::ppo trains actor and critic on one tape; give both networks the same "
-                "number type and backend");
+ public:
+  using typename base::backend_type;
+  using typename base::tape_type;
+  using typename base::value_type;
+  using typename base::var_type;
 
   struct config {
     typename Actor::config actor{};
@@ -84,34 +74,24 @@ class ppo {
 
   /// Orthogonal initial values with gains sqrt(2) (hidden), 0.01 (policy) and 1 (value), drawn
   /// from `g`; for others call `policy().initialise` and `critic().initialise`.
-  ppo(const config& c, rng& g)
-      : config_{c},
-        actor_{c.actor},
-        critic_{c.critic},
-        actor_optimiser_{actor_.store(), {.rate = c.actor_rate, .epsilon = c.adam_epsilon}},
-        critic_optimiser_{critic_.store(), {.rate = c.critic_rate, .epsilon = c.adam_epsilon}} {
+  ppo(const config& c, rng& g) : base{c, g}, config_{c} {
     MUSTER_EXPECTS(c.clip > 0.0 && c.clip < 1.0 && c.epochs > 0 && c.minibatch > 0,
                    "muster: rl::ppo config is out of range; clip in (0, 1), epochs and minibatch "
                    "at least 1");
     MUSTER_EXPECTS(c.entropy >= 0.0 && c.max_grad_norm >= 0.0 && c.huber_delta > 0.0 &&
                        c.value_clip >= 0.0 && c.target_kl >= 0.0,
                    "muster: rl::ppo config is out of range; see the field's comment");
-    actor_.initialise(nn::orthogonal{}, nn::orthogonal{0.01}, g);
-    critic_.initialise(nn::orthogonal{}, nn::orthogonal{1.0}, g);
   }
-
-  [[nodiscard]] Actor& policy() noexcept { return actor_; }
-  [[nodiscard]] const Actor& policy() const noexcept { return actor_; }
-  [[nodiscard]] Critic& critic() noexcept { return critic_; }
-  [[nodiscard]] const Critic& critic() const noexcept { return critic_; }
 
   /// V of each row of `states` [n, critic().in()] into `out` [n], in units of reward.
   void values(std::span<const float> states, std::span<float> out) {
-    evaluate(states, out, [&](auto x, auto y, auto w) { critic_.values(x, y, w); });
+    base::read_critic(states, out, false);
+    restore(out);
   }
   /// The same as a target sees it: from the frozen network, if the critic has one.
   void next_values(std::span<const float> states, std::span<float> out) {
-    evaluate(states, out, [&](auto x, auto y, auto w) { critic_.next_values(x, y, w); });
+    base::read_critic(states, out, true);
+    restore(out);
   }
   [[nodiscard]] float value(std::span<const float> state) {
     float v = 0.0F;
@@ -128,7 +108,7 @@ class ppo {
   /// nothing changes; if a loss or a gradient is not finite, that step and all later ones are
   /// left out. Both set `refused`. Draws from `g` only to shuffle.
   ppo_stats update(const ppo_batch& batch, rng& g) {
-    check(batch);
+    base::check(batch);
     ppo_stats stats;
     const std::size_t n = batch.size();
     if (n == 0) return stats;
@@ -163,8 +143,6 @@ class ppo {
   }
 
   [[nodiscard]] const config& configuration() const noexcept { return config_; }
-  [[nodiscard]] optimiser_type& actor_optimiser() noexcept { return actor_optimiser_; }
-  [[nodiscard]] optimiser_type& critic_optimiser() noexcept { return critic_optimiser_; }
   /// Mean and deviation of the targets so far; only with `normalise_values`.
   [[nodiscard]] running_moments& target_moments() noexcept { return moments_; }
 
@@ -172,31 +150,16 @@ class ppo {
   /// generator, which is the caller's.
   template <class Checkpoint>
   void add_to(Checkpoint& c, std::string_view prefix = {}) {
-    const std::string p{prefix};
-    actor_.add_to(c, p);
-    critic_.add_to(c, p);
-    c.add(p + "actor_adam", actor_.store(), actor_optimiser_);
-    c.add(p + "critic_adam", critic_.store(), critic_optimiser_);
-    c.add(p + "target_moments", moments_.state());
+    base::add_networks(c, prefix);
+    c.add(std::string{prefix} + "target_moments", moments_.state());
   }
 
  private:
-  static bool going(const ppo_stats& s) noexcept { return !s.refused && !s.stopped_by_kl; }
+  using base::actor_;
+  using base::critic_;
+  using base::tape_;
 
-  void check(const ppo_batch& b) const {
-    const std::size_t n = b.size();
-    MUSTER_EXPECTS(b.observations.size() == n * actor_.in() &&
-                       b.critic_observations.size() == n * critic_.in(),
-                   "muster: rl::ppo::update got observations of another width; compare the "
-                   "networks' `in` with the batch");
-    MUSTER_EXPECTS(b.masks.empty() || b.masks.size() == n * actor_.actions(),
-                   "muster: rl::ppo::update needs masks [n, actions]; or none");
-    MUSTER_EXPECTS(b.log_probs.size() == n && b.advantages.size() == n && b.targets.size() == n &&
-                       b.values.size() == n,
-                   "muster: rl::ppo::update needs one entry per action in every column");
-    MUSTER_EXPECTS(n < (std::numeric_limits<std::uint32_t>::max)(),
-                   "muster: rl::ppo::update numbers samples with 32 bits; split the batch");
-  }
+  static bool going(const ppo_stats& s) noexcept { return !s.refused && !s.stopped_by_kl; }
 
   // Everything that is the same for all minibatches of one update.
   void prepare(const ppo_batch& b) {
@@ -261,23 +224,7 @@ class ppo {
       return;
     }
 
-    actor_.store().zero_grads();
-    critic_.store().zero_grads();
-    tape_.backward(total);
-    const double limit =
-        config_.max_grad_norm > 0.0 ? config_.max_grad_norm : (std::numeric_limits<double>::max)();
-    const auto a = nn::clip_norm(actor_.store(), limit);
-    const auto c = nn::clip_norm(critic_.store(), limit);
-    stats.actor_gradient_norm += a.norm * weight;
-    stats.critic_gradient_norm += c.norm * weight;
-    if (!a.finite || !c.finite) {
-      stats.refused = true;
-      return;
-    }
-    const double rate = config_.decay(actor_optimiser_.steps());
-    actor_optimiser_.step(actor_.store(), rate, a.scale);
-    critic_optimiser_.step(critic_.store(), rate, c.scale);
-    ++stats.steps;
+    base::descend(total, config_.max_grad_norm, config_.decay, weight, stats);
   }
 
   // Adds clip fraction and KL of this minibatch to the sums; returns the mean KL.
@@ -291,24 +238,15 @@ class ppo {
     return s.kl / static_cast<double>(r.size());
   }
 
-  template <class F>
-  void evaluate(std::span<const float> states, std::span<float> out, F&& f) {
-    reader_(critic_.store().backend(), states, critic_.in(), critic_.workspace_size(out.size()),
-            out, f);
-    if (config_.normalise_values) {
-      for (float& v : out) v = static_cast<float>(moments_.restored(static_cast<double>(v)));
-    }
+  void restore(std::span<float> out) const {
+    if (!config_.normalise_values) return;
+    for (float& v : out) v = static_cast<float>(moments_.restored(static_cast<double>(v)));
   }
 
   config config_;
-  Actor actor_;
-  Critic critic_;
-  optimiser_type actor_optimiser_, critic_optimiser_;
   running_moments moments_;
-  tape_type tape_;
   std::vector<std::uint32_t> order_;
   std::vector<value_type> ratios_;
-  detail::critic_values<value_type, backend_type> reader_;
   detail::minibatch<value_type, backend_type> part_;
   detail::linear_map advantage_map_, value_map_;
 };
