@@ -54,7 +54,7 @@ double on_time(const scheduler& system, Dispatcher& d) {
   double sum = 0.0;
   for (std::uint64_t seed = 1000; seed < 1004; ++seed) {
     const workload work = make_workload(seed);
-    environment.load(std::span{work}, seconds(6));
+    environment.load(work, seconds(6));
     muster::rng chance{seed};
     sum += muster::kmps::run_episode(environment, d, chance).throughput() / 4.0;
   }

@@ -102,7 +102,7 @@ double on_time(const scheduler& system, Where& where, What& what) {
   double sum = 0.0;
   for (std::uint64_t seed = 1000; seed < 1003; ++seed) {
     const workload work = make_workload(seed);
-    world.load(std::span{work}, seconds(100));
+    world.load(work, seconds(100));
     world.reset();
     muster::rng random{seed};
     algorithm_1(world, where, what, random);

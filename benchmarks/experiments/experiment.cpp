@@ -89,6 +89,22 @@ measure closest(std::vector<std::string> arms, std::string name,
   };
 }
 
+measure at_best(std::string arm, std::string name) {
+  return [=](const results& r, std::size_t seed) {
+    double best = missing, highest = -std::numeric_limits<double>::infinity();
+    for (const std::string& where : r.settings()) {
+      const measure here = metric(arm, name, {where});
+      double sum = 0.0;
+      for (std::size_t s = 0; s < r.seeds().size(); ++s) sum += here(r, s);
+      if (sum > highest) {
+        highest = sum;
+        best = here(r, seed);
+      }
+    }
+    return best;
+  };
+}
+
 measure growth(std::string arm, std::string name, std::string from, std::string to) {
   const measure low = metric(arm, name, {from});
   const measure high = metric(arm, name, {to});

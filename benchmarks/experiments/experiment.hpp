@@ -26,8 +26,10 @@ struct scenario {
   muster::env::edge_cloud_config trained;  ///< system of the training
   cli::load training;                      ///< on the training rows
   std::uint64_t episodes = 0;              ///< training episodes; 0 for what does not learn
-  std::size_t window = 0;  ///< episodes an update learns from; 0 = as the pipeline has it
-  bool timed = false;      ///< single decisions are timed: runs alone
+  std::size_t window = 0;   ///< episodes an update learns from; 0 = as the pipeline has it
+  double rates = 1.0;       ///< times the learning rates of dispatch that the pipeline has
+  bool validation = false;  ///< the test is on training rows too, in an order of its own
+  bool timed = false;       ///< single decisions are timed: runs alone
 
   /// Changes the system in training and test alike.
   template <class F>
@@ -97,6 +99,8 @@ using measure = std::function<double(const results&, std::size_t seed)>;
 /// The same of whichever of `arms` has the highest mean over the seeds.
 [[nodiscard]] measure closest(std::vector<std::string> arms, std::string name,
                               std::vector<std::string> settings = {});
+/// The metric of one arm at the setting where its mean over the seeds is highest.
+[[nodiscard]] measure at_best(std::string arm, std::string name);
 /// A metric at one setting less the same at another: how much it grows.
 [[nodiscard]] measure growth(std::string arm, std::string name, std::string from, std::string to);
 /// Training episodes until the curve, smoothed over three episodes, has made 95 % of its rise

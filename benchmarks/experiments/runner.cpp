@@ -164,7 +164,7 @@ class runner {
   [[nodiscard]] muster::result<bool> train(const group& g, std::vector<cli::training_point>& curve,
                                            cli::progress& bar) {
     const scenario& s = g.cells.front().what;
-    const auto learner = cli::make_learner(s.pipeline, {s.trained, g.seed, s.window});
+    const auto learner = cli::make_learner(s.pipeline, {s.trained, g.seed, s.window, s.rates});
     const cli::training_files files{context_.files->model_path(g.model_key),
                                     context_.files->curve_path(g.model_key), true};
     const auto make = [&](std::uint64_t seed) {
@@ -185,7 +185,9 @@ class runner {
 
   [[nodiscard]] muster::result<cli::run_record> test(const cell& c, const group& g) {
     const scenario& s = c.what;
-    auto w = cli::make_workload(*context_.traces, cli::rows::test, s.load, g.seed);
+    // Episodes of the training are drawn by seeds of 64 random bits, so this order is not theirs.
+    const cli::rows which = s.validation ? cli::rows::training : cli::rows::test;
+    auto w = cli::make_workload(*context_.traces, which, s.load, g.seed);
     if (!w) return w.failure();
     const cli::kind what = cli::find_pipeline(s.pipeline)->what;
     if (what == cli::kind::bound) return cli::run_bound(s.system, *w, g.seed);
@@ -197,7 +199,7 @@ class runner {
     if (what == cli::kind::rule) {
       t = cli::run_rule(s.pipeline, s.system, *w, g.seed, options);
     } else {
-      const auto learner = cli::make_learner(s.pipeline, {s.system, g.seed, s.window});
+      const auto learner = cli::make_learner(s.pipeline, {s.system, g.seed, s.window, s.rates});
       if (auto ok = learner->load(context_.files->model_path(g.model_key)); !ok) {
         return ok.failure();
       }

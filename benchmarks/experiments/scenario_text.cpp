@@ -8,6 +8,23 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+// How many members an aggregate has: as many as it can be initialised with.
+struct anything {
+  template <class T>
+  operator T() const;
+};
+template <class T, class... Known>
+consteval std::size_t members() {
+  if constexpr (requires { T{Known{}..., anything{}}; }) {
+    return members<T, Known..., anything>();
+  } else {
+    return sizeof...(Known);
+  }
+}
+// A member left out below would let two different runs pass for one.
+static_assert(members<muster::env::edge_cloud_config>() == 26);
+static_assert(members<cli::load>() == 6);
+
 json object(const muster::env::edge_cloud_config& c) {
   json outages = json::array();
   for (const auto& o : c.outages) {
@@ -60,10 +77,12 @@ std::string text_of(const scenario& s, bool model_only) {
     j["trained"] = object(s.trained);
     j["training"] = object(s.training);
     if (s.window > 0) j["window"] = s.window;
+    if (s.rates != 1.0) j["rates"] = s.rates;
   }
   if (!model_only) {
     j["system"] = object(s.system);
     j["load"] = object(s.load);
+    if (s.validation) j["validation"] = true;
     if (s.timed) j["timed"] = true;
   }
   return j.dump();

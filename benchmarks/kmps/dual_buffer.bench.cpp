@@ -42,7 +42,7 @@ struct recorded {
     r.rate = 300.0;
     r.horizon = seconds(60);
     const auto work = *trace::replay{r}.arrivals(files);
-    environment.load(std::span<const trace::arrival>{work}, r.horizon);
+    environment.load(work, r.horizon);
     kmps::idle_first rule;
     const kmps::offers_observation encoder;
     std::vector<float> x(p.layout().size()), s(p.state_size());

@@ -28,7 +28,7 @@ template <class Dispatcher>
 void decision(benchmark::State& state) {
   const auto work = workload(300.0, seconds(10));
   env::edge_cloud<> e;
-  e.load(std::span<const trace::arrival>{work}, seconds(10));
+  e.load(work, seconds(10));
   Dispatcher d;
   rng g{1};
   dispatch_view view;

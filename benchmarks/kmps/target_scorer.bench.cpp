@@ -37,7 +37,7 @@ struct moment {
     r.rate = 300.0 * system.nodes() / 18.0;
     r.horizon = targets > 1000 ? seconds(2) : seconds(10);
     const auto work = *trace::replay{r}.arrivals(files);
-    e.load(std::span<const trace::arrival>{work}, r.horizon);
+    e.load(work, r.horizon);
     kmps::idle_first rule;
     while (e.next_decision(view) && view.now < instant{} + seconds(1)) {
       e.dispatch(rule.choose(view, g));

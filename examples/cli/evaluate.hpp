@@ -67,6 +67,7 @@ struct learner_setup {
   muster::env::edge_cloud_config system;
   std::uint64_t seed = 1;
   std::size_t window = 0;  ///< episodes an update learns from; 0 = as the pipeline has it
+  double rates = 1.0;      ///< times the pipeline's own learning rates of dispatch; > 0
 };
 
 /// A learner of the registry, untrained.

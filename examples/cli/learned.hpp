@@ -63,7 +63,7 @@ class learned final : public learner {
                   const muster::kmps::episode_options& options,
                   const decision_listener& listener) override {
     auto environment = pipeline_.make_environment();
-    environment.load(std::span<const muster::trace::arrival>{w.arrivals}, w.horizon);
+    environment.load(w.arrivals, w.horizon);
     muster::rng random{seed};
     if (listener) {
       watched<by_reference> d{by_reference{&pipeline_}, listener};
@@ -102,6 +102,12 @@ class learned final : public learner {
     c.seed = setup.seed;
     if constexpr (requires { c.buffering.window; }) {
       if (setup.window > 0) c.buffering.window = setup.window;
+    }
+    if constexpr (requires { c.trainer.actor_rate; }) {
+      c.trainer.actor_rate *= setup.rates;
+      c.trainer.critic_rate *= setup.rates;
+    } else {
+      c.trainer.rate *= setup.rates;
     }
     return c;
   }

@@ -37,7 +37,7 @@ template <class Environment, class Rule, class Orchestrator = kmps::fixed_replic
 tested run(const muster::env::edge_cloud_config& system, const workload& w, std::uint64_t seed,
            const kmps::episode_options& options, const decision_listener& listener) {
   Environment environment{system};
-  environment.load(std::span<const muster::trace::arrival>{w.arrivals}, w.horizon);
+  environment.load(w.arrivals, w.horizon);
   muster::rng random{seed};
   Orchestrator orchestrator{};
   timed_plans<Orchestrator> o{orchestrator};

@@ -106,6 +106,7 @@ run_record make_record(std::string pipeline, std::uint64_t seed, tested test, do
   add("energy_j_per_request", what.energy_j_per_request());
   const std::uint64_t sent = what.to_own + what.to_neighbour + what.to_cloud;
   count("decisions", what.decisions);
+  count("urgent_offered", what.urgent_offered);
   count("relocated", what.relocated);
   count("replica_changes", what.replica_changes);
   add("share_own", share(what.to_own, sent));

@@ -41,12 +41,14 @@ TEST_CASE("an urgent request is moved in the long slot to where it can start",
     load(e, two);
     support::send_all(e, 0);
     CHECK(e.counts().done == 1);
+    CHECK(e.counts().urgent_offered == 0);  // nobody looks
     CHECK(e.counts().relocated == 0);
   }
   world<env::relocate_urgent> e{small()};
   load(e, two);
   support::send_all(e, 0);
   CHECK(e.counts().done == 2);
+  CHECK(e.counts().urgent_offered == 1);
   CHECK(e.counts().relocated == 1);
   const auto& moved = e.records()[1];
   CHECK(moved.target == 1);
@@ -102,7 +104,7 @@ TEST_CASE("relocation conserves requests and saves some under load", "[env][resc
   env::edge_cloud_config c;
   std::uint64_t moved = 0;
   world<env::relocate_urgent> e{c};
-  e.load(std::span<const trace::arrival>{work}, seconds(40));
+  e.load(work, seconds(40));
   kmps::least_queue rule;
   rng random{1};
   const auto r = kmps::run_episode(e, rule, random);

@@ -56,7 +56,7 @@ void play(Env& e, Dispatcher d, Tell tell) {
 template <class Env, class Dispatcher>
 void slots(golden::log& out, const char* title, Env e, Dispatcher d,
            const std::vector<trace::arrival>& arrivals, duration length) {
-  e.load(std::span{arrivals}, length);
+  e.load(arrivals, length);
   play(e, d, [](const dispatch_view&, std::uint32_t) {});
   out.line("%s", title);
   for (std::size_t bin = 0; bin < e.bins(); ++bin) {
@@ -94,7 +94,7 @@ TEST_CASE("edge_cloud: every decision of a short episode", "[golden][edge_cloud]
   const duration length = seconds(2);
   const auto arrivals = golden::workload(5, 20'000, length);
   env::edge_cloud<queue::adaptive_hybrid, queue::adaptive_hybrid> e;
-  e.load(std::span{arrivals}, length);
+  e.load(arrivals, length);
   golden::log out;
   play(e, kmps::idle_first{}, [&](const dispatch_view& v, std::uint32_t target) {
     std::string valid;

@@ -41,7 +41,7 @@ void train(golden::log& out, const char* title, std::int64_t mean_gap_us) {
             return true;
           });
   const auto test = golden::workload(1, mean_gap_us, length);
-  const kmps::episode_result r = p.evaluate(std::span{test}, length, 1);
+  const kmps::episode_result r = p.evaluate(test, length, 1);
   out.line("  test: arrived %llu  done %llu  own %llu  neighbour %llu  cloud %llu",
            static_cast<unsigned long long>(r.arrived), static_cast<unsigned long long>(r.done),
            static_cast<unsigned long long>(r.to_own),

@@ -34,7 +34,7 @@ trace::arrival at(std::int64_t ms, std::int64_t work_ms, std::int64_t allowance_
 template <class Env>
 std::uint64_t best_of_all(const env::edge_cloud_config& c, const arrivals& a, duration h) {
   Env e{c};
-  e.load(std::span<const trace::arrival>{a}, h);
+  e.load(a, h);
   const std::size_t targets = c.targets();
   std::uint64_t plans = 1;
   for (std::size_t i = 0; i < a.size(); ++i) plans *= targets;
@@ -152,7 +152,7 @@ TEST_CASE("no rule ever beats clairvoyant", "[kmps][clairvoyant]") {
     const auto work = support::edge_workload(s, round);
     const std::uint64_t most = bound(c, work, seconds(3)).on_time;
     const auto done = [&]<class Env, class Rule>(Env e, Rule rule) {
-      e.load(std::span<const trace::arrival>{work}, seconds(3));
+      e.load(work, seconds(3));
       rng g{round};
       return kmps::run_episode(e, rule, g).done;
     };
@@ -207,7 +207,7 @@ TEST_CASE("with any deployment, clairvoyant bounds those who move replicas",
     c.frame = milliseconds(250);
     c.replica_start = milliseconds(100);
     env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline> e{c};
-    e.load(std::span<const trace::arrival>{work}, seconds(6));
+    e.load(work, seconds(6));
     kmps::earliest_finish d;
     shuffle o;
     rng g{round};

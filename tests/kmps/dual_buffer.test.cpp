@@ -109,7 +109,7 @@ TEST_CASE("dual_buffer: whoever is told may evaluate and save meanwhile",
     quiet.train(work, six);
     watched.train(work, six, [&](const kmps::train_progress& q) {
       ++told;
-      const auto r = watched.evaluate(std::span<const trace::arrival>{test}, seconds(2), 1);
+      const auto r = watched.evaluate(test, seconds(2), 1);
       CHECK(r.arrived == r.done + r.missed);
       CHECK(q.dropped == 0);
       // One policy for all access points, and it is known by name until the next round.
@@ -138,6 +138,6 @@ TEST_CASE("dual_buffer: a training may be stopped, or broken off", "[kmps][dual_
 #endif
   CHECK(p.train(work, {.episodes = 1, .horizon = seconds(2)}) == 1);
   const auto test = work(5);
-  const auto r = p.evaluate(std::span<const trace::arrival>{test}, seconds(2), 1);
+  const auto r = p.evaluate(test, seconds(2), 1);
   CHECK(r.arrived > 0);
 }

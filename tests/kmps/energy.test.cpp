@@ -74,7 +74,7 @@ TEST_CASE("request_energy agrees with the power integral of the environment", "[
   env::edge_cloud_config c;
   env::edge_cloud<> e{c};
   const auto workload = support::edge_workload({.rate = 200.0, .seconds = 8.0}, 5);
-  e.load(std::span<const trace::arrival>{workload}, seconds(8));
+  e.load(workload, seconds(8));
   kmps::idle_first rule;
   rng random{1};
   const auto r = kmps::run_episode(e, rule, random);

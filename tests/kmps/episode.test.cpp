@@ -21,7 +21,7 @@ TEST_CASE("an episode's result agrees with itself", "[kmps][episode]") {
     env::edge_cloud_config c;
     c.finish_after_horizon = to_the_end;
     env::edge_cloud<> e{c};
-    e.load(std::span<const trace::arrival>{work}, seconds(4));
+    e.load(work, seconds(4));
     kmps::idle_first rule;
     rng random{1};
     kmps::episode_options o;
@@ -82,7 +82,7 @@ TEST_CASE("latency across clusters: decision and transmission of what went to a 
     a.request.deadline = instant{9'000'000};
     a.request.work = milliseconds(30);
   }
-  e.load(std::span<const trace::arrival>{work}, seconds(1));
+  e.load(work, seconds(1));
   kmps::round_robin rule;  // own node, then the neighbour
   rng random{1};
   const auto r = kmps::run_episode(e, rule, random);

@@ -87,7 +87,7 @@ double score(Pipeline& p, std::uint64_t first, int episodes = 4) {
   double sum = 0.0;
   for (int i = 0; i < episodes; ++i) {
     const auto w = work(first + static_cast<std::uint64_t>(i));
-    sum += p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).throughput();
+    sum += p.evaluate(w, seconds(6), 1).throughput();
   }
   return sum / episodes;
 }
@@ -98,7 +98,7 @@ double rule_score(const scorer& like, std::uint64_t first, int episodes = 4) {
   for (int i = 0; i < episodes; ++i) {
     auto e = like.make_environment();
     const auto w = work(first + static_cast<std::uint64_t>(i));
-    e.load(std::span<const trace::arrival>{w}, seconds(6));
+    e.load(w, seconds(6));
     Rule rule;
     rng g{1};
     sum += kmps::run_episode(e, rule, g).throughput();
@@ -235,7 +235,7 @@ TEST_CASE("kmps::pipeline: the literal reading trains too", "[kmps][pipeline]") 
           });
   CHECK(p.updates() == 2);
   const auto w = work(1);
-  const auto r = p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1);
+  const auto r = p.evaluate(w, seconds(6), 1);
   CHECK(r.arrived == r.done + r.missed);
 }
 
@@ -280,7 +280,7 @@ TEST_CASE("kmps::pipeline: decisions respect the mask and do not allocate", "[km
   s.rate = 500.0;
   s.seconds = 2.0;
   const auto w = support::edge_workload(s, 8);
-  e.load(std::span<const trace::arrival>{w}, seconds(2));
+  e.load(w, seconds(2));
   rng g{1};
   dispatch_view view;
   std::size_t decided = 0, allocations = 0;
@@ -355,10 +355,10 @@ TEST_CASE("kmps::pipeline: an orchestrator that learns sees every frame of every
   }
   SECTION("it plans where the pipeline is evaluated") {
     const auto w = work(3);
-    const auto r = p.evaluate(std::span<const trace::arrival>{w}, seconds(4), 1);
+    const auto r = p.evaluate(w, seconds(4), 1);
     CHECK(r.replica_changes == 1);
     auto e = p.make_environment();
-    e.load(std::span<const trace::arrival>{w}, seconds(4));
+    e.load(w, seconds(4));
     rng g{1};
     CHECK(kmps::run_episode(e, p, p, g).done == r.done);
   }
@@ -382,7 +382,7 @@ TEST_CASE("kmps::pipeline: what an orchestrator remembers ends with the episode"
           });
   const auto w = work(3);
   for (int i = 0; i < 2; ++i) {
-    CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(3), 1).replica_changes == 1);
+    CHECK(p.evaluate(w, seconds(3), 1).replica_changes == 1);
   }
   // A rule that plans: more replicas where requests wait, so more is on time.
   using scaled = kmps::pipeline<slot::actor<rl::actor<kmps::target_scorer<>>>,
@@ -390,7 +390,7 @@ TEST_CASE("kmps::pipeline: what an orchestrator remembers ends with the episode"
   auto more = small<scaled>();
   more.environment.frame = seconds(1);
   scaled s{more};
-  const auto r = s.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1);
+  const auto r = s.evaluate(w, seconds(6), 1);
   CHECK(r.replica_changes > 2);
 }
 

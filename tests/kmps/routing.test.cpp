@@ -62,7 +62,7 @@ TEST_CASE("under load requests overflow from the own cluster to neighbours to th
           "[kmps][routing]") {
   env::edge_cloud<> e{small_system()};
   const auto work = burst(9);
-  e.load(std::span<const trace::arrival>{work}, seconds(1));
+  e.load(work, seconds(1));
   router r = idle_router();
   rng random{1};
   std::vector<std::uint32_t> targets;
@@ -91,7 +91,7 @@ TEST_CASE("under load requests overflow from the own cluster to neighbours to th
 TEST_CASE("each way costs its latency once, and refusals their round trips", "[kmps][routing]") {
   env::edge_cloud<> e{small_system()};
   const auto work = burst(7);
-  e.load(std::span<const trace::arrival>{work}, seconds(1));
+  e.load(work, seconds(1));
   router r = idle_router();
   rng random{1};
   const auto result = kmps::run_episode(e, r, random);
@@ -110,7 +110,7 @@ TEST_CASE("no request is sent where another access point has just filled the pla
   for (std::uint32_t ap = 0; ap < 3; ++ap) {
     for (const auto& a : burst(3, ap)) work.push_back(a);
   }
-  e.load(std::span<const trace::arrival>{work}, seconds(1));
+  e.load(work, seconds(1));
   router r = idle_router();
   rng random{1};
   const auto result = kmps::run_episode(e, r, random);
@@ -213,7 +213,7 @@ TEST_CASE("law: what is chosen is valid or the cloud, and nothing is lost",
       env::edge_cloud_config c;
       c.outages = {{2, instant{1'000'000}, instant{2'500'000}}};
       env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline> e{c};
-      e.load(std::span<const trace::arrival>{work}, seconds(4));
+      e.load(work, seconds(4));
       auto links = kmps::edge_neighbours::like(c);
       links.loss = loss;
       links.jitter = milliseconds(5);
@@ -240,7 +240,7 @@ TEST_CASE("routing does not allocate once warm", "[kmps][routing]") {
   s.seconds = 2.0;
   const auto work = support::edge_workload(s, 5);
   env::edge_cloud<> e;
-  e.load(std::span<const trace::arrival>{work}, seconds(2));
+  e.load(work, seconds(2));
   kmps::cluster_level<kmps::earliest_finish> r;
   rng random{1};
   dispatch_view view;

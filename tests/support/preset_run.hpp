@@ -59,8 +59,7 @@ double tiny_score(Pipeline& p, int episodes = 4) {
   double sum = 0.0;
   for (int i = 0; i < episodes; ++i) {
     const auto w = tiny_work(900 + static_cast<std::uint64_t>(i));
-    sum +=
-        p.evaluate(std::span<const muster::trace::arrival>{w}, muster::seconds(6), 1).throughput();
+    sum += p.evaluate(w, muster::seconds(6), 1).throughput();
   }
   return sum / episodes;
 }
@@ -72,7 +71,7 @@ double tiny_rule_score(const Pipeline& like, int episodes = 4) {
   for (int i = 0; i < episodes; ++i) {
     auto e = like.make_environment();
     const auto w = tiny_work(900 + static_cast<std::uint64_t>(i));
-    e.load(std::span<const muster::trace::arrival>{w}, muster::seconds(6));
+    e.load(w, muster::seconds(6));
     Rule rule;
     muster::rng g{1};
     sum += muster::kmps::run_episode(e, rule, g).throughput();

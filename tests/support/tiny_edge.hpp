@@ -39,7 +39,7 @@ using arrivals = std::vector<muster::trace::arrival>;
 
 template <class Env>
 void load(Env& e, const arrivals& a, muster::duration horizon = muster::seconds(10)) {
-  e.load(std::span<const muster::trace::arrival>{a}, horizon);
+  e.load(a, horizon);
 }
 
 /// Runs to the end, sending everything to target k.

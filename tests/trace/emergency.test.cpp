@@ -134,7 +134,7 @@ shares on_time(duration long_slot) {
                                      .slack = 3.0,
                                      .margin = milliseconds(700)}}
                        .add_to(usual, random);
-    world.load(std::span<const trace::arrival>{w.arrivals}, seconds(30));
+    world.load(w.arrivals, seconds(30));
     kmps::least_queue rule;
     sum.all += kmps::run_episode(world, rule, random).throughput() / 3;
     double met = 0.0;

@@ -66,6 +66,7 @@ experiment fig17();
 experiment fig18();
 experiment cutoff();
 experiment emergency();
+experiment tuning();
 experiment window();
 
 }  // namespace experiments::kmps

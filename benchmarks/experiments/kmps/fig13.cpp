@@ -38,7 +38,7 @@ experiment fig13() {
                .x_label = "training episode",
                .y_label = "answered on time while training (%)",
                .scale = 100.0}};
-  e.shown = {"throughput", "emergency_throughput", "relocated"};
+  e.shown = {"throughput", "emergency_throughput", "urgent_offered", "relocated"};
   return e;
 }
 

@@ -72,7 +72,8 @@ experiment fig14() {
       picture("slot (s)", "", {"slot 0.1", "slot 0.25", "slot 0.5"}),
       picture("urgent pass every (s)", "pass", {"every 1", "every 2", "every 4", "every 8"}),
       picture("frame (s)", "frame", {"frame 12.5", "frame 25", "frame 50", "frame 100"})};
-  e.shown = {"throughput", "emergency_throughput", "relocated", "replica_changes"};
+  e.shown = {"throughput", "emergency_throughput", "urgent_offered", "relocated",
+             "replica_changes"};
   return e;
 }
 

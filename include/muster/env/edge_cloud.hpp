@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -69,12 +71,14 @@ class edge_cloud : public detail::edge_time<Dequeue, NodeDequeue> {
     reset();
   }
 
-  /// Takes a workload: anything with `request` (a job) and `access_point`, sorted by time.
+  /// Takes a workload: a vector, span or array of anything with `request` (a job) and
+  /// `access_point`, sorted by time.
   /// Arrivals at or after `horizon` are left out. Requests are numbered 0, 1, ... in order, and
   /// this number becomes their id. Resets.
-  template <class Arrival>
-  void load(std::span<const Arrival> arrivals, duration horizon) {
-    base::take(arrivals, horizon);
+  template <class Arrivals>
+  void load(const Arrivals& arrivals, duration horizon) {
+    using arrival = std::remove_cvref_t<decltype(*std::data(arrivals))>;
+    base::take(std::span<const arrival>{std::data(arrivals), std::size(arrivals)}, horizon);
     reset();
   }
 
@@ -272,6 +276,7 @@ class edge_cloud : public detail::edge_time<Dequeue, NodeDequeue> {
     std::sort(urgent_.begin(), urgent_.end(), [](const job& a, const job& b) {
       return a.deadline != b.deadline ? a.deadline < b.deadline : a.id < b.id;
     });
+    counts_.urgent_offered += urgent_.size();
     for (const job& j : urgent_) {
       const auto id = static_cast<std::uint32_t>(index_of(j.id));
       request_record& record = records_[id];

@@ -100,8 +100,8 @@ class basic_pipeline
 
   /// Plays one episode, replicas included. A whole run in one call; to look at the environment
   /// afterwards, use `make_environment` and `run_episode(environment, *this, *this, random)`.
-  template <class Arrival>
-  [[nodiscard]] episode_result evaluate(std::span<const Arrival> arrivals, duration horizon,
+  template <class Arrivals>
+  [[nodiscard]] episode_result evaluate(const Arrivals& arrivals, duration horizon,
                                         std::uint64_t seed, const episode_options& options = {}) {
     environment_.load(arrivals, horizon);
     rng random{seed};

@@ -14,8 +14,10 @@ namespace muster::inline MUSTER_ABI::kmps {
 /// Source    the AC baseline of KMPS IV-C.1, of which the paper gives no number; and the learner of
 ///           KaiS's coordinated multi-agent actor-critic, where one critic that sees the whole
 ///           system serves all access points.
-/// Against   shared_ppo: every decision is used once, and nothing limits the step. All other
-///           numbers are the same, so the two differ in the algorithm.
+/// Against   shared_ppo: every decision is used once, and nothing limits the step.
+/// Numbers   one step per round: a second step on the same round is taken by a policy that no
+///           longer made the data, and small minibatches at the rate of shared_ppo end below an
+///           untrained policy. Rate and minibatch are the best of a search on training requests.
 class shared_actor_critic {
  public:
   template <class Actor, class Critic>
@@ -24,11 +26,11 @@ class shared_actor_critic {
   struct config {
     double gamma = 0.99;               ///< discount per slot; within one slot it is 1
     double entropy = 0.01;             ///< weight of the entropy
-    std::size_t minibatch = 256;       ///< samples per step; 0 = one step per round
+    std::size_t minibatch = 0;         ///< samples per step; 0 = one step per round
     double max_grad_norm = 1.0;        ///< per network; 0 = no limit
     double huber_delta = 1.0;          ///< of the value loss
     bool normalise_advantages = true;  ///< over the round
-    double actor_rate = 5e-4;
+    double actor_rate = 5e-3;
     double critic_rate = 5e-4;
     double decay = 0.96;               ///< of both rates, every `decay_every` steps
     std::uint64_t decay_every = 1000;  ///< optimiser steps

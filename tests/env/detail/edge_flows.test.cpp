@@ -151,7 +151,7 @@ TEST_CASE("what is scaled at random is conserved and never beyond memory", "[env
   env::edge_cloud<queue::adaptive_hybrid, queue::adaptive_hybrid, env::drain_all,
                   env::resource_mask, env::relocate_urgent>
       e{c};
-  e.load(std::span<const trace::arrival>{work}, seconds(20));
+  e.load(work, seconds(20));
   rng random{3};
   kmps::idle_first rule;
   dispatch_view view;

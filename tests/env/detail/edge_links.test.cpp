@@ -134,7 +134,7 @@ TEST_CASE("a minute without one cluster loses no request", "[env][links]") {
   for (const bool central : {false, true}) {
     c.scheduling = {central, milliseconds(central ? 60 : 0), microseconds(200)};
     env::edge_cloud<> e{c};
-    e.load(std::span<const trace::arrival>{work}, seconds(90));
+    e.load(work, seconds(90));
     kmps::idle_first rule;
     rng random{1};
     const auto r = kmps::run_episode(e, rule, random);

@@ -304,7 +304,7 @@ TEST_CASE("firmament runs whole episodes, and planning together helps",
   shape.max_allowance_ms = 600.0;  // little slack: a wrong place is a late answer
   const auto work = support::edge_workload(shape, 3);
   env::edge_cloud<queue::earliest_deadline, queue::earliest_deadline> e{};
-  e.load(std::span<const trace::arrival>{work}, seconds(10));
+  e.load(work, seconds(10));
   kmps::firmament f;
   const std::uint64_t together = run(e, f, true), apart = run(e, f, false);
   CHECK(run(e, f, true) == together);
@@ -322,7 +322,7 @@ TEST_CASE("firmament does not allocate once warm", "[kmps][baselines][firmament]
   shape.seconds = 3.0;
   const auto work = support::edge_workload(shape, 5);
   env::edge_cloud<> e{};
-  e.load(std::span<const trace::arrival>{work}, seconds(3));
+  e.load(work, seconds(3));
   kmps::firmament f;
   rng random{1};
   const auto episode = [&] {

@@ -78,7 +78,7 @@ TEST_CASE("kais_reward: what nodes use over an episode adds up", "[kmps][kais_re
   env::edge_cloud<> e;
   support::workload_shape shape;
   const auto w = support::edge_workload(shape, 5);
-  e.load(std::span<const trace::arrival>{w}, seconds(5));
+  e.load(w, seconds(5));
   dispatch_view view;
   while (e.next_decision(view)) e.dispatch(static_cast<std::uint32_t>(view.cloud()));
   // All went to the cloud: every cluster is as uneven as an idle one, in every slot.

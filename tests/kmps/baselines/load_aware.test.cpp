@@ -77,7 +77,7 @@ double on_time_once(const std::vector<double>& speed, std::uint64_t seed, double
                                             .min_allowance_ms = 700.0,
                                             .max_allowance_ms = 1500.0},
                                            seed);
-  world.load(std::span<const trace::arrival>{work}, seconds(20));
+  world.load(work, seconds(20));
   Rule rule{};
   rng random{seed};
   const double part = kmps::run_episode(world, rule, random).throughput();

@@ -136,7 +136,7 @@ double throughput(O& o) {
   for (const std::uint64_t seed : {901U, 902U}) {
     const lopsided w{seed};
     env::edge_cloud<> e{w.config};
-    e.load(std::span<const trace::arrival>{w.arrivals}, seconds(lopsided::horizon_s));
+    e.load(w.arrivals, seconds(lopsided::horizon_s));
     kmps::earliest_finish d;
     rng g{seed};
     sum += kmps::run_episode(e, d, o, g, {.latencies = false, .series = false}).throughput() / 2;
@@ -193,7 +193,7 @@ TEST_CASE("on a bad deployment GPO soon beats fixed replicas", "[kmps][orchestra
       for (std::size_t lane = 0; lane < 4; ++lane) {
         const lopsided w{seed * 1000 + update * 4 + lane};
         env::edge_cloud<> e{w.config};
-        e.load(std::span<const trace::arrival>{w.arrivals}, seconds(lopsided::horizon_s));
+        e.load(w.arrivals, seconds(lopsided::horizon_s));
         kmps::earliest_finish d;
         dispatch_view view;
         for (auto what = e.next(view); what != decision_kind::over; what = e.next(view)) {

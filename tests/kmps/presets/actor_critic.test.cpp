@@ -26,7 +26,7 @@ TEST_CASE("the AC baseline trains and asks no neighbour", "[kmps][presets]") {
   support::check_preset<presets::actor_critic>({});
   presets::actor_critic p{support::tiny(presets::actor_critic::config{})};
   const auto w = support::tiny_work(3);
-  CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).to_neighbour == 0);
+  CHECK(p.evaluate(w, seconds(6), 1).to_neighbour == 0);
 }
 
 TEST_CASE("central scheduling is a number", "[kmps][presets]") {

@@ -23,7 +23,7 @@ TEST_CASE("the DDPG baseline trains and asks no neighbour", "[kmps][presets]") {
   support::check_preset<presets::ddpg>({});
   presets::ddpg p{support::tiny(presets::ddpg::config{})};
   const auto w = support::tiny_work(3);
-  CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).to_neighbour == 0);
+  CHECK(p.evaluate(w, seconds(6), 1).to_neighbour == 0);
 }
 
 TEST_CASE("DDPG learns to dispatch", "[kmps][presets][learning]") {

@@ -19,7 +19,7 @@ TEST_CASE("the DQN baseline trains and asks no neighbour", "[kmps][presets]") {
   support::check_preset<presets::dqn>({});
   presets::dqn p{support::tiny(presets::dqn::config{})};
   const auto w = support::tiny_work(3);
-  CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).to_neighbour == 0);
+  CHECK(p.evaluate(w, seconds(6), 1).to_neighbour == 0);
 }
 
 TEST_CASE("DQN learns to dispatch", "[kmps][presets][learning]") {

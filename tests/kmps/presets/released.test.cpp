@@ -144,7 +144,7 @@ TEST_CASE("idle-first in the released system is near the counts of the authors' 
     system.frame = {};
     const auto run = [&] {
       released::environment_type e{system, kmps::released_order{}, kmps::released_order{}};
-      e.load(std::span<const trace::arrival>{all}, seconds(825));
+      e.load(all, seconds(825));
       kmps::idle_first rule;
       rng g{1};
       return kmps::run_episode(e, rule, g);

@@ -28,5 +28,5 @@ TEST_CASE("single-agent PPO trains and asks no neighbour", "[kmps][presets]") {
   support::check_preset<presets::single_ppo>({});
   presets::single_ppo p{support::tiny(presets::single_ppo::config{})};
   const auto w = support::tiny_work(3);
-  CHECK(p.evaluate(std::span<const trace::arrival>{w}, seconds(6), 1).to_neighbour == 0);
+  CHECK(p.evaluate(w, seconds(6), 1).to_neighbour == 0);
 }

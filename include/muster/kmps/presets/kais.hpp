@@ -38,8 +38,8 @@ using kais_with_mask =
 using kais = kais_with_mask<env::no_neighbours<>>;
 using kais_cross = kais_with_mask<env::resource_mask>;
 
-/// KaiS's numbers: gamma 0.9, learning rate 1e-3, networks 128-64-32, one-step advantages, frames
-/// of 25 s as in KMPS.
+/// KaiS's numbers: gamma 0.9, learning rate 1e-3, minibatches of 256 (ours), networks 128-64-32,
+/// one-step advantages, frames of 25 s as in KMPS.
 template <class Pipeline = kais>
 [[nodiscard]] typename Pipeline::config kais_config() {
   typename Pipeline::config c;
@@ -50,6 +50,7 @@ template <class Pipeline = kais>
   c.advantage.lambda = 0.0;
   c.reward.gamma = 0.9;
   c.trainer.gamma = 0.9;
+  c.trainer.minibatch = 256;
   c.trainer.actor_rate = 1e-3;
   c.trainer.critic_rate = 1e-3;
   c.trainer.decay = 1.0;
