@@ -2,12 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <vector>
 
 #include <muster/kmps/energy.hpp>
+#include <muster/kmps/throughput_by_frame.hpp>
 #include <muster/stats/summary.hpp>
 
 #include "run_record.hpp"
@@ -70,27 +70,16 @@ template <class Env>
   values.push_back({"decided_ms_mean", share(decided, answered)});
   values.push_back({"cross_decided_ms_mean", share(cross, crossed)});
 
-  // Requests of a frame that were answered on time: a cohort per frame, so that means over frames
-  // and the throughput of the episode agree.
-  const double frame =
-      e.settings().frame.us > 0 ? e.settings().frame.seconds() : 25.0;  // the paper's
-  const auto frames = static_cast<std::size_t>(std::ceil(e.horizon().seconds() / frame - 1e-9));
-  if (frames >= 2) {
-    std::vector<double> came(frames, 0.0), done(frames, 0.0), shares;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const auto f =
-          std::min(frames - 1, static_cast<std::size_t>(requests[i].arrival.seconds() / frame));
-      came[f] += 1.0;
-      if (in_time(i)) done[f] += 1.0;
-    }
-    for (std::size_t f = 0; f < frames; ++f) {
-      if (came[f] > 0.0) shares.push_back(done[f] / came[f]);
-    }
-    if (!shares.empty()) {
-      values.push_back(
-          {"frame_throughput_lowest", *std::min_element(shares.begin(), shares.end())});
-      values.push_back({"frame_throughput_sd", muster::stats::sd(shares)});
-    }
+  // How steady the frames are, where there are several.
+  constexpr muster::duration usual = muster::seconds(25);  // the paper's
+  std::vector<double> frames;
+  for (const auto& f : muster::kmps::throughput_by_frame(
+           e, e.settings().frame.us > 0 ? e.settings().frame : usual)) {
+    if (f.arrived > 0) frames.push_back(f.throughput());
+  }
+  if (frames.size() > 1) {
+    values.push_back({"frame_throughput_lowest", *std::min_element(frames.begin(), frames.end())});
+    values.push_back({"frame_throughput_sd", muster::stats::sd(frames)});
   }
   return values;
 }

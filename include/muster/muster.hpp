@@ -138,6 +138,7 @@
 #include <muster/kmps/shared_dqn.hpp>
 #include <muster/kmps/single_ppo.hpp>
 #include <muster/kmps/target_scorer.hpp>
+#include <muster/kmps/throughput_by_frame.hpp>
 #include <muster/kmps/trainer.hpp>
 #include <muster/nn/checkpoint.hpp>
 #include <muster/nn/dense.hpp>
