@@ -45,8 +45,9 @@ struct request_record {
 struct edge_cloud_counts {
   std::uint64_t arrived = 0, done = 0, missed = 0, waiting = 0, running = 0;
   std::array<std::uint64_t, 3> dispatched{};  ///< by target_kind
-  std::uint64_t urgent_offered = 0;  ///< urgent requests offered another target, over all passes
-  std::uint64_t relocated = 0;       ///< moves of them to another target
+  std::uint64_t urgent_offered =
+      0;                        ///< offers of another target to urgent requests, over all passes
+  std::uint64_t relocated = 0;  ///< moves of them to another target
 };
 
 /// What became of a replica_change.

@@ -61,8 +61,9 @@ struct episode_result {
   std::vector<float> target_busy;   ///< by target: mean busy part of its replicas, 0 to 1
   double utilisation = 0.0;         ///< mean of all replicas until the horizon
   double energy_j = 0.0;
-  std::uint64_t urgent_offered = 0;  ///< urgent requests offered another target, over all passes
-  std::uint64_t relocated = 0;       ///< moves of them to another target
+  std::uint64_t urgent_offered =
+      0;                        ///< offers of another target to urgent requests, over all passes
+  std::uint64_t relocated = 0;  ///< moves of them to another target
   std::uint64_t decisions = 0;
   std::uint64_t replica_changes = 0;       ///< that the orchestrator asked for and got
   std::vector<std::uint32_t> decision_ns;  ///< wall time of decisions, sampled; not repeatable

@@ -17,7 +17,7 @@ namespace muster::inline MUSTER_ABI::kmps {
 /// Against   shared_ppo: every decision is used once, and nothing limits the step.
 /// Numbers   one step per round: a second step on the same round is taken by a policy that no
 ///           longer made the data, and small minibatches at the rate of shared_ppo end below an
-///           untrained policy. Rate and minibatch are the best of a search on training requests.
+///           untrained policy. Rate and minibatch were chosen by a search on training requests.
 class shared_actor_critic {
  public:
   template <class Actor, class Critic>

@@ -62,7 +62,7 @@ class shared_ddpg {
     double penalty = 1e-3;           ///< on the squares of the scores
     double max_grad_norm = 1.0;      ///< per network; 0 = no limit
     rl::relaxed_choice::config action{};
-    double actor_rate = 6e-4;  ///< both the best of a search on training requests
+    double actor_rate = 6e-4;  ///< both chosen by a search on training requests
     double critic_rate = 3e-3;
     std::size_t copies = 4;       ///< environments that collect side by side; > 0
     std::size_t samples = 16384;  ///< decisions a round keeps for learning, at most; > 0

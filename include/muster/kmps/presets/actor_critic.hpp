@@ -14,7 +14,7 @@ namespace muster::inline MUSTER_ABI::kmps::presets {
 /// Three       differences from `pipeline<>` at once: the algorithm, the filter, the neighbours.
 ///             The variants change one of them back, so that a gap can be attributed:
 ///             actor_critic -> ac_filtered is the filter, -> ac_cross the neighbours, both together
-///             -> ac_matched, which differs from `pipeline<>` in the algorithm alone.
+///             -> ac_matched, which differs from `pipeline<>` in the algorithm and its numbers.
 /// Central     is a number, not a type: `central` below.
 using actor_critic =
     pipeline<slot::trainer<shared_actor_critic>, slot::mask<env::no_neighbours<env::no_mask>>>;
