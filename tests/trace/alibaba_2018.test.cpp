@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define MUSTER_TESTING_COUNT_ALLOCATIONS
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -11,6 +12,7 @@
 
 #include "support/catch.hpp"
 #include "support/shared_trace.hpp"
+#include "trace/reader_checks.hpp"
 
 using muster::instant;
 using muster::seconds;
@@ -322,6 +324,45 @@ TEST_CASE("no bytes can break the reader", "[trace][alibaba_2018][fuzz]") {
   }
   CHECK(rows > 1000);
   CHECK(errors > 1000);
+}
+
+TEST_CASE("alibaba_2018 obeys the laws of trace_reader", "[trace][alibaba_2018][laws][fuzz]") {
+  std::size_t kept = 0;
+  const auto make = [](bad_row_policy p) {
+    return alibaba_2018{"f", {.bad_rows = p, .max_line = 64}};
+  };
+  CHECK(reader_checks::broken_laws(make, good, kept).empty());
+  CHECK(kept > reader_checks::inputs / 4);
+}
+
+TEST_CASE("alibaba_2018 reads a million rows without taking memory", "[trace][alibaba_2018]") {
+  alibaba_2018 reader{"t.csv", {.bad_rows = bad_row_policy::skip}};
+  std::uint64_t rows = 0;
+  CHECK(reader_checks::allocations(reader, {}, std::string{good} + "\nM1,1,bad\n", rows) == 0);
+  CHECK(rows >= 1'000'000);
+}
+
+TEST_CASE("a line may be as long as max_line, wherever it is cut", "[trace][alibaba_2018]") {
+  const std::string row = "M1,1,j_1,1,T,5,7,100,0.3";
+  for (const std::size_t length : {64U, 65U, 68U, 69U, 200U}) {
+    for (const std::string_view mark : {"", "\xEF\xBB\xBF"}) {
+      for (const std::string_view end : {"", "\n", "\r\n"}) {
+        std::string text{mark};
+        text += std::string(length - row.size(), ' ') + row;
+        text += end;
+        for (const std::size_t cut : {std::size_t{0}, std::size_t{30}, text.size() - 1}) {
+          alibaba_2018 reader{"t.csv", {.max_line = 64}};
+          int rows = 0;
+          const auto keep = [&](const task&) { ++rows; };
+          (void)reader.feed(std::string_view{text}.substr(0, cut), keep);
+          (void)reader.feed(std::string_view{text}.substr(cut), keep);
+          const auto counts = reader.finish(keep);
+          REQUIRE(static_cast<bool>(counts) == (length == 64));
+          REQUIRE(rows == (length == 64 ? 1 : 0));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("the published files have the published statistics", "[trace][alibaba_2018][data]") {

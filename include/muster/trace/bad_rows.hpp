@@ -42,7 +42,7 @@ inline constexpr std::size_t row_defect_count = 9;
 
 /// What a reader saw: `rows == kept + skipped`, and `repaired` of those kept were mended.
 struct row_counts {
-  std::uint64_t rows = 0;  ///< lines that were not blank
+  std::uint64_t rows = 0;  ///< lines that hold a row, neither blank nor comment nor header
   std::uint64_t kept = 0;
   std::uint64_t skipped = 0;
   std::uint64_t repaired = 0;
@@ -50,9 +50,12 @@ struct row_counts {
 
   // Odd but well-formed: not defects.
   std::uint64_t zero_allowance = 0;      ///< end == start: shorter than the clock's second
-  std::uint64_t negative_allowance = 0;  ///< end before start, among them:
-  std::uint64_t unknown_end = 0;         ///< end 0: still running when the trace ended
+  std::uint64_t negative_allowance = 0;  ///< end before start
+  std::uint64_t unknown_end = 0;         ///< no end (some formats say 0): it came after the trace
+  std::uint64_t unknown_start = 0;       ///< no start: it came before the trace
   std::uint64_t out_of_order = 0;        ///< start before the row above
+
+  friend constexpr bool operator==(const row_counts&, const row_counts&) = default;
 
   [[nodiscard]] constexpr std::uint64_t of(row_defect d) const noexcept {
     return defects[static_cast<std::size_t>(d)];
