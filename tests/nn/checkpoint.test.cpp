@@ -233,6 +233,33 @@ TEST_CASE("a checkpoint of another model is refused by tensor and shape", "[nn][
         "m: 0.weight: is F64 [4, 2] in the file; expected F32 [4, 2]");
 }
 
+TEST_CASE("an array of any length comes back as long as it was", "[nn][checkpoint]") {
+  std::vector<float> buffer{1.5F, -2.0F, 3.0F};
+  std::vector<std::uint64_t> ids{7};
+  nn::checkpoint a{"lists", 1};
+  a.add("buffer", buffer);
+  a.add("ids", ids);
+  buffer.push_back(4.25F);  // after `add`: what counts is the length when it is written
+  const std::string three_things = a.bytes();
+
+  buffer = {9.0F};
+  ids.clear();
+  const std::string others = a.bytes();
+  REQUIRE(a.restore(bytes_of(three_things), "memory").has_value());
+  CHECK(buffer == std::vector<float>{1.5F, -2.0F, 3.0F, 4.25F});
+  CHECK(ids == std::vector<std::uint64_t>{7});
+  REQUIRE(a.restore(bytes_of(others), "memory").has_value());
+  CHECK(buffer == std::vector<float>{9.0F});
+  CHECK(ids.empty());
+
+  std::vector<double> wrong;  // the number type still has to match
+  nn::checkpoint b{"lists", 1};
+  b.add("buffer", wrong);
+  b.add("ids", ids);
+  CHECK_FALSE(b.restore(bytes_of(three_things), "memory").has_value());
+  CHECK(wrong.empty());
+}
+
 TEST_CASE("networks can be taken out of a training run's checkpoint", "[nn][checkpoint]") {
   checkpoint_fuzz::subject s;
   const std::string file = s.file.bytes();

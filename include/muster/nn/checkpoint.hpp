@@ -122,6 +122,32 @@ class checkpoint {
           copy_in});
   }
 
+  /// An array that is as long as it happens to be: `load` gives it the length it had.
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  void add(std::string_view name, std::vector<T>& values) {
+    item i{std::string{name},
+           dtype_of<T>(),
+           {0},
+           0,
+           &values,
+           nullptr,
+           [](const item& k, std::byte* to) {
+             const auto& v = *static_cast<const std::vector<T>*>(k.object);
+             copy_bytes(to, v.data(), v.size() * sizeof(T));
+           },
+           nullptr};
+    i.length = [](const item& k) -> std::uint64_t {
+      return static_cast<const std::vector<T>*>(k.object)->size();
+    };
+    i.write_any = [](const item& k, const std::byte* from, std::uint64_t length) {
+      auto& v = *static_cast<std::vector<T>*>(k.object);
+      v.resize(static_cast<std::size_t>(length));
+      copy_bytes(v.data(), from, length * sizeof(T));
+    };
+    push(std::move(i));
+  }
+
   /// A line of text for people and programs, written as `note.<key>`.
   void note(std::string_view key, std::string_view text) {
     MUSTER_EXPECTS(detail::is_utf8(key) && detail::is_utf8(text),
@@ -143,8 +169,9 @@ class checkpoint {
     std::vector<tensor_record> records;
     std::uint64_t at = 0;
     for (const item* i : order) {
-      records.push_back({i->name, std::string{i->dtype}, i->shape, at, at + i->bytes});
-      at += i->bytes;
+      const std::uint64_t bytes = i->bytes_now();
+      records.push_back({i->name, std::string{i->dtype}, i->shape_now(), at, at + bytes});
+      at += bytes;
     }
     std::vector<std::pair<std::string, std::string>> metadata{
         {"format", std::string{format}},
@@ -160,7 +187,7 @@ class checkpoint {
     file.resize(file.size() + static_cast<std::size_t>(at));
     for (const item* i : order) {
       i->read(*i, reinterpret_cast<std::byte*>(file.data()) + place);
-      place += static_cast<std::size_t>(i->bytes);
+      place += static_cast<std::size_t>(i->bytes_now());
     }
     detail::seal(file);
     return file;
@@ -197,7 +224,7 @@ class checkpoint {
                      .file = std::string{file_name},
                      .field = i.name,
                      .expected = std::string{i.dtype} + " " + to_string(i.shape)};
-      if (t->dtype != i.dtype || t->shape != i.shape)
+      if (t->dtype != i.dtype || !i.takes(t->shape))
         return error{.what = "is " + t->dtype + " " + to_string(t->shape) + " in the file",
                      .file = std::string{file_name},
                      .field = i.name,
@@ -212,8 +239,14 @@ class checkpoint {
                        .file = std::string{file_name},
                        .field = t.name,
                        .expected = "no tensor of this name"};
-    for (std::size_t k = 0; k < items_.size(); ++k)
-      items_[k].write(items_[k], file.data() + header.data_begin + found[k]->begin);
+    for (std::size_t k = 0; k < items_.size(); ++k) {
+      const std::byte* const from = file.data() + header.data_begin + found[k]->begin;
+      if (items_[k].length != nullptr) {
+        items_[k].write_any(items_[k], from, found[k]->shape[0]);
+      } else {
+        items_[k].write(items_[k], from);
+      }
+    }
     return about;
   }
 
@@ -227,6 +260,19 @@ class checkpoint {
     const void* backend = nullptr;  // who can reach it
     void (*read)(const item&, std::byte* to) = nullptr;
     void (*write)(const item&, const std::byte* from) = nullptr;
+    // Of an array of any length; else null.
+    std::uint64_t (*length)(const item&) = nullptr;
+    void (*write_any)(const item&, const std::byte* from, std::uint64_t length) = nullptr;
+
+    [[nodiscard]] std::uint64_t bytes_now() const {
+      return length != nullptr ? length(*this) * dtype_size(dtype) : bytes;
+    }
+    [[nodiscard]] std::vector<std::uint64_t> shape_now() const {
+      return length != nullptr ? std::vector<std::uint64_t>{length(*this)} : shape;
+    }
+    [[nodiscard]] bool takes(const std::vector<std::uint64_t>& stored) const {
+      return length != nullptr ? stored.size() == 1 : stored == shape;
+    }
   };
 
   static void copy_out(const item& i, std::byte* to) {

@@ -76,6 +76,7 @@ class dense {
 
   [[nodiscard]] std::size_t in() const noexcept { return config_.in; }
   [[nodiscard]] std::size_t out() const noexcept { return config_.out; }
+  [[nodiscard]] num::activation activation() const noexcept { return config_.activation; }
   [[nodiscard]] parameter weight() const noexcept { return weight_; }
   [[nodiscard]] parameter bias() const noexcept { return bias_; }
 

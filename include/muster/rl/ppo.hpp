@@ -19,6 +19,7 @@
 #include <muster/rl/critic.hpp>
 #include <muster/rl/detail/actor_and_critic.hpp>
 #include <muster/rl/detail/minibatch.hpp>
+#include <muster/rl/gradient_correction.hpp>
 #include <muster/rl/ppo_loss.hpp>
 #include <muster/rl/ppo_stats.hpp>
 #include <muster/rl/rollout.hpp>
@@ -42,9 +43,13 @@ namespace muster::inline MUSTER_ABI::rl {
 /// Trouble   `refused`: look for infinite rewards or a rate that is too high. clip_fraction
 ///           above 0.3 or approx_kl above 0.05: lower the rate or the epochs. entropy near 0
 ///           early: raise its weight. explained_variance below 0: the critic lags behind.
-template <class Actor = actor<>, critic_strategy Critic = single_critic<>>
-class ppo : public detail::actor_and_critic<Actor, Critic> {
-  using base = detail::actor_and_critic<Actor, Critic>;
+/// Correction    may change the gradients before each step (rl/gradient_correction.hpp), as
+///           federated methods do; not by default.
+template <class Actor = actor<>, critic_strategy Critic = single_critic<>,
+          gradient_correction_for<typename Actor::store_type, typename Critic::store_type>
+              Correction = no_correction>
+class ppo : public detail::actor_and_critic<Actor, Critic, Correction> {
+  using base = detail::actor_and_critic<Actor, Critic, Correction>;
 
  public:
   using typename base::backend_type;

@@ -172,9 +172,11 @@ class safetensors_parser {
     });
     if (!note_twice.empty())
       return fail(broken("appears twice in __metadata__", note_twice, "each key once"));
-    std::sort(tensors.begin(), tensors.end(), [](const tensor_record& a, const tensor_record& b) {
+    // Stable: several without elements may share a place, and keep the order they were written in.
+    const auto earlier = [](const tensor_record& a, const tensor_record& b) {
       return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
-    });
+    };
+    std::stable_sort(tensors.begin(), tensors.end(), earlier);
     std::uint64_t at = 0;
     for (const tensor_record& t : tensors) {
       if (t.begin != at)

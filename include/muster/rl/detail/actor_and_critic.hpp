@@ -17,6 +17,7 @@
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/rl/critic.hpp>
 #include <muster/rl/detail/critic_values.hpp>
+#include <muster/rl/gradient_correction.hpp>
 #include <muster/rl/ppo_stats.hpp>
 #include <muster/rl/rollout.hpp>
 
@@ -24,11 +25,12 @@ namespace muster::inline MUSTER_ABI::rl::detail {
 
 /// What learners with an actor and a critic of their own have in common: the two networks, an Adam
 /// for each, one tape for both, and the step that ends every minibatch.
-template <class Actor, critic_strategy Critic>
+template <class Actor, critic_strategy Critic, class Correction = no_correction>
 class actor_and_critic {
  public:
   using actor_type = Actor;
   using critic_type = Critic;
+  using correction_type = Correction;
   using value_type = typename Actor::value_type;
   using backend_type = typename Actor::backend_type;
   using tape_type = typename Actor::tape_type;
@@ -45,6 +47,9 @@ class actor_and_critic {
   [[nodiscard]] const Critic& critic() const noexcept { return critic_; }
   [[nodiscard]] optimiser_type& actor_optimiser() noexcept { return actor_optimiser_; }
   [[nodiscard]] optimiser_type& critic_optimiser() noexcept { return critic_optimiser_; }
+  /// What changes the gradients before each step; assign to it to set it up.
+  [[nodiscard]] Correction& correction() noexcept { return correction_; }
+  [[nodiscard]] const Correction& correction() const noexcept { return correction_; }
 
  protected:
   /// Any config with actor, critic, actor_rate, critic_rate and adam_epsilon. Orthogonal initial
@@ -95,13 +100,14 @@ class actor_and_critic {
                    "muster: rl: update numbers samples with 32 bits; split the batch");
   }
 
-  /// Backward, clip, Adam for a loss of both networks over `weight` samples; norms go into
-  /// `stats`. A gradient that is not finite is refused, and no step is taken.
+  /// Backward, correct, clip, Adam for a loss of both networks over `weight` samples; norms go
+  /// into `stats`. A gradient that is not finite is refused, and no step is taken.
   void descend(var_type loss, double max_grad_norm, const nn::staircase& decay, double weight,
                ppo_stats& stats) {
     actor_.store().zero_grads();
     critic_.store().zero_grads();
     tape_.backward(loss);
+    correction_.correct(actor_.store(), critic_.store());
     const double limit = max_grad_norm > 0.0 ? max_grad_norm : (std::numeric_limits<double>::max)();
     const auto a = nn::clip_norm(actor_.store(), limit);
     const auto c = nn::clip_norm(critic_.store(), limit);
@@ -121,6 +127,7 @@ class actor_and_critic {
   Critic critic_;
   optimiser_type actor_optimiser_, critic_optimiser_;
   tape_type tape_;
+  [[no_unique_address]] Correction correction_{};
 
  private:
   critic_values<value_type, backend_type> reader_;
