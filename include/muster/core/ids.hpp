@@ -14,6 +14,7 @@ enum class job_id : std::uint64_t {};
 enum class agent_id : std::uint32_t {};
 enum class node_id : std::uint32_t {};
 enum class service_id : std::uint32_t {};
+enum class client_id : std::uint32_t {};
 
 /// The number behind an id, for use as an index.
 template <class Id>
