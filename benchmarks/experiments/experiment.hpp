@@ -5,17 +5,22 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <muster/core/result.hpp>
 #include <muster/env/edge_cloud_config.hpp>
 
+#include "cli/figures.hpp"
 #include "cli/run_record.hpp"
 #include "cli/workload.hpp"
 
 namespace experiments {
+
+struct run_context;
 
 /// Everything that decides what one run gives, apart from its seed. Equal scenarios are run once,
 /// whoever asks for them.
@@ -158,6 +163,16 @@ struct experiment {
   std::vector<std::string> shown;  ///< metrics of the table of means, besides throughput
   bool timed = false;              ///< wall times: single-threaded, not repeatable
   std::string note{};              ///< what a reader must know about our choices
+  std::string paper = "kmps";      ///< as the command names it
+  std::string unit = "seed";       ///< what values are paired by; many are "seeds"
+
+  /// Where contenders are no pipelines of the edge cloud: what runs them instead of the runner,
+  /// the effort in words, and pictures of other kinds than `charts` (put after those).
+  std::function<muster::result<std::optional<results>>(const experiment&, const effort&,
+                                                       const run_context&)>
+      run{};
+  std::function<std::string(const effort&)> effort_text{};
+  std::function<std::vector<cli::figure>(const results&)> pictures{};
 };
 
 /// All arms x settings x seeds of an experiment, as scenarios.

@@ -23,7 +23,10 @@ namespace report = muster::report;
 
 constexpr std::uint64_t bootstrap_seed = 20250;
 
-bool is_bound(const arm& a) { return cli::find_pipeline(a.pipeline)->what == cli::kind::bound; }
+bool is_bound(const arm& a) {
+  const cli::pipeline_info* const known = cli::find_pipeline(a.pipeline);
+  return known != nullptr && known->what == cli::kind::bound;
+}
 
 std::vector<std::size_t> arms_of(const experiment& e, const chart& c) {
   std::vector<std::size_t> indices;
@@ -222,6 +225,9 @@ std::vector<cli::figure> pictures_of(const finished& f) {
     if (!script.empty()) {
       pictures.push_back({name, f.what->title, c.y_label, std::move(script)});
     }
+  }
+  if (f.what->pictures) {
+    for (cli::figure& more : f.what->pictures(*f.runs)) pictures.push_back(std::move(more));
   }
   return pictures;
 }

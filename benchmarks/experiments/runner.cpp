@@ -241,7 +241,7 @@ class runner {
 
 muster::result<std::optional<results>> run(const experiment& e, const effort& how_much,
                                            const run_context& context) {
-  return runner{e, how_much, context}();
+  return e.run ? e.run(e, how_much, context) : runner{e, how_much, context}();
 }
 
 }  // namespace experiments

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <muster/core/result.hpp>
@@ -19,6 +20,7 @@ struct run_context {
   const store* files = nullptr;
   std::uint64_t first_seed = 1;
   std::uint64_t threads = 1;
+  std::string data;  ///< folder of real traces; empty: none
 };
 
 /// Runs what the store does not have yet, all arms and settings of a seed on the same requests.

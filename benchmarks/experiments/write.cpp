@@ -53,6 +53,11 @@ std::string mean_text(const finished& f, const std::string& name, std::size_t a,
 }
 
 std::string heading_of(const std::string& name) {
+  if (name == "response") return "response, s";
+  if (name == "makespan") return "makespan, s";
+  if (name == "load_balance") return "load balance (lower is better)";
+  if (name == "final_reward") return "reward of the last tenth of the episodes";
+  if (name == "mean_reward") return "mean reward of all episodes";
   if (name == "throughput") return "on time, %";
   if (name == "emergency_throughput") return "emergencies on time, %";
   if (name == "frame_throughput_lowest") return "worst frame, %";
@@ -122,10 +127,11 @@ std::string document_json(const finished& f) {
                       {"paper", c.what->paper}});
   }
   json pictures = json::array();
-  for (const chart& c : e.charts) pictures.push_back(picture_name(e, c) + ".svg");
+  for (const cli::figure& p : pictures_of(f)) pictures.push_back(p.name + ".svg");
   json scenarios = json::array();
   for (const arm& a : e.arms) {
     for (const setting& s : e.settings) {
+      if (e.run) continue;
       scenarios.push_back(
           {{"arm", a.name},
            {"setting", s.name},
@@ -153,9 +159,8 @@ std::string section_md(const finished& f) {
   const experiment& e = *f.what;
   std::string out = fmt::format("## {}: {}\n\n", e.name, e.title);
   out += fmt::format("**{}.** {}\n\n", f.judged.state, e.question);
-  for (const chart& c : e.charts) {
-    out += fmt::format("![{}: {}](reproduction-kmps/{}.svg)\n\n", e.name, c.y_label,
-                       picture_name(e, c));
+  for (const cli::figure& p : pictures_of(f)) {
+    out += fmt::format("![{}: {}](reproduction-{}/{}.svg)\n\n", e.name, p.caption, e.paper, p.name);
   }
   if (!f.judged.claims.empty()) {
     out += "| claim | ours | 95 % interval | p | paper | |\n|---|---|---|---|---|---|\n";
@@ -202,8 +207,10 @@ std::string section_md(const finished& f) {
     }
   }
   if (!e.note.empty()) out += e.note + "\n\n";
-  out += fmt::format("{} {}; {} training episodes of {:g} s, test episodes of {:g} s; {}.\n\n",
-                     f.runs->seeds().size(), f.runs->seeds().size() == 1 ? "seed" : "seeds",
+  out += fmt::format("{} {}{}; ", f.runs->seeds().size(), e.unit,
+                     f.runs->seeds().size() == 1 ? "" : "s");
+  if (e.effort_text) return out + e.effort_text(f.how_much) + ".\n\n";
+  out += fmt::format("{} training episodes of {:g} s, test episodes of {:g} s; {}.\n\n",
                      f.how_much.episodes, static_cast<double>(f.how_much.training_slots) * 0.25,
                      static_cast<double>(f.how_much.slots) * 0.25, f.traces);
   return out;

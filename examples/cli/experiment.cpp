@@ -93,6 +93,7 @@ int run_experiment(const options& o) {
   for (const auto& [path, hash] : traces->names) content += hash + ' ';
   // The longest workload of every figure is made once: what is wrong with a trace shows here.
   for (const auto* e : chosen) {
+    if (e->run) continue;
     for (const rows part : {rows::training, rows::test}) {
       load l = e->load;
       l.slots = effort_of(*e, o).slots;
@@ -117,7 +118,7 @@ int run_experiment(const options& o) {
         "--resume to make them again\n",
         stderr);
   }
-  const experiments::run_context context{&*traces, &*files, o.seed, o.threads};
+  const experiments::run_context context{&*traces, &*files, o.seed, o.threads, o.data};
   std::string problem;
   std::size_t finished = 0;
   for (const auto* e : chosen) {

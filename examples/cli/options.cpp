@@ -317,7 +317,7 @@ parsed parse(int count, char** words) {
       ->type_name("N");
   CLI::App* experiment = app.add_subcommand(
       "experiment", "Makes the figures of a paper again and says whether its claims hold");
-  experiment->add_option("paper", o.family, "which paper: kmps")->type_name("PAPER");
+  experiment->add_option("paper", o.family, "which paper: kmps, pfrl-dm")->type_name("PAPER");
   experiment->add_option("figure", o.figures, "which figures, or all (none: lists them)")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("FIGURE...");
@@ -333,6 +333,10 @@ parsed parse(int count, char** words) {
   experiment
       ->add_option("--slots", t.slots, "slots of 0.25 s per episode instead of each figure's own")
       ->type_name("N");
+  experiment
+      ->add_option("--data", o.data,
+                   "folder of real traces, for the experiments that need several of them")
+      ->type_name("DIR");
   add_folder(*experiment, t, o);
   experiment
       ->add_option("--write-docs", o.docs,

@@ -40,6 +40,7 @@ struct options {
   std::vector<std::string> figures;    ///< experiment: as given; empty = list them
   bool quick = false;                  ///< experiment: few seeds and short episodes
   bool slots_given = false, episodes_given = false, seeds_given = false;
+  std::string data;                ///< experiment: folder of real traces; empty = none
   std::string docs;                ///< experiment: folder whose page is renewed; empty = none
   std::vector<std::string> words;  ///< the command line, for the report and for resuming
 };

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "experiments/pfrl_dm/study.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+#include <muster/stats/summary.hpp>
+
+#include "cli/interrupt.hpp"
+#include "experiments/pfrl_dm/method.hpp"
+#include "experiments/pfrl_dm/real_clients.hpp"
+
+namespace experiments::pfrl_dm {
+
+namespace paper = muster::pfrl_dm;
+using clients = std::vector<paper::study_client>;
+
+namespace {
+
+// Tasks do not depend on the seed of a run: what differs from seed to seed is the learning.
+constexpr std::uint64_t workload_seed = 1;
+
+muster::result<clients> mixed(clients all) {
+  // Trained on a mixture of everyone's tasks in equal parts, as its hybrid tests are mixed.
+  const muster::rng root{workload_seed};
+  clients made = all;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::vector<std::vector<muster::trace::task>> others;
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      if (j != i) others.push_back(all[j].train);
+    }
+    muster::trace::hybrid_config c;
+    c.share_own = 1.0 / static_cast<double>(all.size());
+    c.capacity = {};
+    for (const auto& m : all[i].cloud.machines) {
+      c.capacity.cores += static_cast<double>(m.cpu) * m.count;
+      c.capacity.memory += m.memory * m.count;
+      c.cpu_most = std::max(c.cpu_most, static_cast<double>(m.cpu));
+      c.memory_most = std::max(c.memory_most, m.memory);
+    }
+    muster::rng draw = root.fork(100 + i);
+    auto mix = muster::trace::hybrid(all[i].train, others, c, draw);
+    if (!mix) return mix.failure();
+    made[i].train = std::move(mix->tasks);
+  }
+  return made;
+}
+
+std::string text_of(const study& s) {
+  return fmt::format("pfrl-dm 1 {} {} {} {} {}", s.method, s.clients, s.episodes, s.every, s.late);
+}
+
+void add_metrics(cli::run_record& r, const std::string& prefix,
+                 const muster::env::cloud_vm_metrics& m) {
+  r.metrics.push_back({prefix + "response", m.response});
+  r.metrics.push_back({prefix + "makespan", m.makespan});
+  r.metrics.push_back({prefix + "utilisation", m.utilisation});
+  r.metrics.push_back({prefix + "load_balance", m.load_balance});
+}
+
+/// What is noted while a federation runs.
+struct notes {
+  std::vector<std::vector<cli::training_point>> curves;
+  std::vector<double> weight, rounds;  // K x K: sums, and how often both took part
+
+  explicit notes(std::size_t n) : curves(n), weight(n * n), rounds(n * n) {}
+
+  void add(const method& m, const study& s, std::uint64_t done, std::size_t who) {
+    const auto scores = m.scores(who);
+    const auto [before, after] = m.critic_errors(who);
+    for (std::size_t e = 0; e < scores.size(); ++e) {
+      cli::training_point p;
+      p.episode = done + e + 1;
+      p.values.push_back({"reward", scores[e]});
+      if (e == 0 && done >= s.every) {
+        p.values.push_back({"critic_before", before});
+        p.values.push_back({"critic_after", after});
+      }
+      curves[who].push_back(std::move(p));
+    }
+  }
+  void add_weights(const method& m) {
+    const auto w = m.weights();
+    const auto in = m.participants();
+    const std::size_t n = curves.size();
+    if (w.size() != in.size() * in.size()) return;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      for (std::size_t j = 0; j < in.size(); ++j) {
+        const std::size_t at = muster::index_of(in[i]) * n + muster::index_of(in[j]);
+        weight[at] += w[i * in.size() + j];
+        rounds[at] += 1.0;
+      }
+    }
+  }
+};
+
+}  // namespace
+
+std::size_t client_count(const std::string& set) {
+  if (set == "table3") return 10;
+  if (set == "joiner") return 11;
+  if (set == "real") return 8;
+  return 4;
+}
+double cost_of(const study& s) {
+  return static_cast<double>(s.episodes) * static_cast<double>(client_count(s.clients));
+}
+
+muster::result<clients> clients_of(const std::string& set, std::uint64_t seed,
+                                   const std::string& data) {
+  if (set == "table3") return paper::evaluation_study(seed);
+  if (set == "real") return real_clients(data, seed);
+  if (set == "joiner") {
+    auto all = paper::evaluation_study(seed);
+    auto more = paper::evaluation_study(seed + 1);
+    if (!all) return all.failure();
+    if (!more) return more.failure();
+    all->push_back((*more)[0]);
+    return all;
+  }
+  auto four = paper::preliminary_study(seed);
+  if (!four) return four.failure();
+  if (set == "table2_heter") return mixed(std::move(*four));
+  // The same environment twice; what differs are the seeds of their agents.
+  if (set == "clone") return clients{(*four)[0], (*four)[0], (*four)[1], (*four)[2]};
+  if (set == "same2") return clients{(*four)[0], (*four)[0], (*four)[2], (*four)[3]};
+  return four;
+}
+
+muster::result<std::optional<std::vector<cli::run_record>>> run_study(const study& s,
+                                                                      std::uint64_t seed,
+                                                                      const run_context& context,
+                                                                      cli::progress& bar) {
+  const std::size_t n = client_count(s.clients);
+  std::vector<cli::run_record> records;
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < n; ++i) {
+    keys.push_back(context.files->key(s.method, fmt::format("{} client {}", text_of(s), i), seed));
+    auto kept = context.files->load(keys.back());
+    if (!kept) return kept.failure();
+    if (*kept) records.push_back(std::move(**kept));
+  }
+  if (records.size() == n) {
+    bar.skip(cost_of(s));
+    return std::optional{std::move(records)};
+  }
+  auto all = clients_of(s.clients, workload_seed, context.data);
+  if (!all) return all.failure();
+  method::setup setup;
+  for (const auto& c : *all) setup.members.push_back({c.cloud, c.train});
+  setup.seed = seed;
+  setup.episodes_per_round = static_cast<std::uint32_t>(s.every);
+  setup.focus_of = 0;
+  setup.focus_on = 1;
+  const auto m = make_method(s.method, std::move(setup));
+  if (m == nullptr) {
+    return muster::error{"is no method", "", 0, s.method, "a name that method.cpp knows"};
+  }
+  m->join(0, s.late == 0 ? n : n - 1);
+  notes kept{n};
+  for (std::uint64_t done = 0; done < s.episodes; done += s.every) {
+    if (cli::interrupted()) return std::optional<std::vector<cli::run_record>>{};
+    const bool joined = s.late == 0 || done >= s.late;
+    if (s.late != 0 && done == s.late) m->join(n - 1, 1);
+    auto round = m->round();
+    if (!round) return round.failure();
+    for (std::size_t i = 0; i < (joined ? n : n - 1); ++i) {
+      kept.add(*m, s, done - (i + 1 == n ? s.late : 0), i);
+    }
+    kept.add_weights(*m);
+    bar.advance(static_cast<double>(s.every * n),
+                fmt::format("{} on {} (seed {}), episode {} of {}", s.method, s.clients, seed,
+                            done + s.every, s.episodes));
+  }
+  records.assign(n, {});
+  for (std::size_t i = 0; i < n; ++i) {
+    cli::run_record& r = records[i];
+    r.pipeline = s.method;
+    r.seed = seed;
+    if (!(*all)[i].hybrid.empty()) add_metrics(r, "", m->evaluate(i, (*all)[i].hybrid, seed));
+    add_metrics(r, "own_", m->evaluate(i, (*all)[i].test, seed));
+    r.training = std::move(kept.curves[i]);
+    std::vector<double> rewards, last;
+    for (const auto& p : r.training) rewards.push_back(p.values.front().value);
+    last.assign(rewards.end() - static_cast<std::ptrdiff_t>((rewards.size() + 9) / 10),
+                rewards.end());
+    r.metrics.push_back({"final_reward", muster::stats::mean(last)});
+    r.metrics.push_back({"mean_reward", muster::stats::mean(rewards)});
+    r.metrics.push_back({"bytes_up", static_cast<double>(m->bytes().up) / static_cast<double>(n)});
+    r.metrics.push_back(
+        {"bytes_down", static_cast<double>(m->bytes().down) / static_cast<double>(n)});
+    if (std::isfinite(m->alpha(i))) r.metrics.push_back({"alpha", m->alpha(i)});
+    for (std::size_t j = 0; j < n; ++j) {
+      const std::size_t at = i * n + j;
+      if (kept.rounds[at] == 0.0) continue;
+      records[0].metrics.push_back(
+          {fmt::format("weight_{}_{}", i, j), kept.weight[at] / kept.rounds[at]});
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (auto ok = context.files->save(keys[i], records[i]); !ok) return ok.failure();
+  }
+  return std::optional{std::move(records)};
+}
+
+}  // namespace experiments::pfrl_dm

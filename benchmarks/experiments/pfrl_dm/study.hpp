@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <muster/core/result.hpp>
+#include <muster/pfrl_dm/workloads.hpp>
+
+#include "cli/progress.hpp"
+#include "cli/run_record.hpp"
+#include "experiments/runner.hpp"
+
+namespace experiments::pfrl_dm {
+
+/// Everything that decides what one federation gives, apart from its seed. Equal studies are run
+/// once, whoever asks for them.
+struct study {
+  std::string method;              ///< see method.cpp
+  std::string clients = "table3";  ///< see `clients_of`
+  std::uint64_t episodes = 500;    ///< of each client
+  std::uint64_t every = 25;        ///< episodes of a round
+  std::uint64_t late = 0;          ///< the last client joins after so many episodes; 0: at once
+};
+
+/// One record per client. Metrics: response, makespan, utilisation, load_balance on the hybrid
+/// test set, own_* on its own, final_reward and mean_reward of the training, bytes_up and
+/// bytes_down of the whole federation per client, alpha. Training points: reward of each
+/// episode, and with the first one of a round critic_before and critic_after.
+/// The first record also has weight_i_j: the mean over the rounds of what client i gave to j.
+/// Nothing if it was interrupted.
+[[nodiscard]] muster::result<std::optional<std::vector<cli::run_record>>> run_study(
+    const study& s, std::uint64_t seed, const run_context& context, cli::progress& bar);
+
+/// How many clients a set has.
+[[nodiscard]] std::size_t client_count(const std::string& set);
+/// Units of progress that a study takes.
+[[nodiscard]] double cost_of(const study& s);
+
+/// The clients of a set: table2, table2_heter (trained on everyone's tasks), table3, clone (the
+/// first of table2 twice, then its second and third), same2 (the first twice, then the third and
+/// fourth), joiner (table3 and the first of it once more), real (needs `data`).
+[[nodiscard]] muster::result<std::vector<muster::pfrl_dm::study_client>> clients_of(
+    const std::string& set, std::uint64_t seed, const std::string& data);
+
+}  // namespace experiments::pfrl_dm
