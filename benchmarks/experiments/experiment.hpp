@@ -165,6 +165,7 @@ struct experiment {
   std::string note{};              ///< what a reader must know about our choices
   std::string paper = "kmps";      ///< as the command names it
   std::string unit = "seed";       ///< what values are paired by; many are "seeds"
+  bool needs_data = false;         ///< reads real traces from the folder of --data
 
   /// Where contenders are no pipelines of the edge cloud: what runs them instead of the runner,
   /// the effort in words, and pictures of other kinds than `charts` (put after those).

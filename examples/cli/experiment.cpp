@@ -80,6 +80,13 @@ int run_experiment(const options& o) {
       return refuse(unknown("figure", name, names));
     }
     for (const auto& e : all) {
+      if (e.needs_data && o.data.empty()) {
+        if (name == e.name) {
+          return refuse({"needs real traces", "", 0, name, "--data with the folder they are in"});
+        }
+        if (name == "all") say(fmt::format("{}: left out, it needs --data\n", e.name));
+        continue;
+      }
       if ((name == "all" || name == e.name) &&
           std::find(chosen.begin(), chosen.end(), &e) == chosen.end()) {
         chosen.push_back(&e);

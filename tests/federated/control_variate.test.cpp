@@ -154,7 +154,7 @@ TEST_CASE("with Adam only the mean of gradients is a gradient", "[federated][con
   }
 }
 
-TEST_CASE("one round by hand", "[federated][control_variate]") {
+TEST_CASE("control_variate: one round by hand", "[federated][control_variate]") {
   // h = 2, b = 0, x = 1, rate 0.25, c = 0.5, c_i = 0, two steps:
   // g = 2, y = 1 - (2.5) / 4 = 0.375; g = 0.75, y = 0.375 - 1.25 / 4 = 0.0625.
   // c_i' = 0 - 0.5 + 0.9375 / 0.5 = 1.375 = (2 + 0.75) / 2.

@@ -321,7 +321,8 @@ TEST_CASE("what a server sends is gone on from where its average stood", "[rl][m
   CHECK(pair(b.momentum())[0] == Approx(0.5));
 }
 
-TEST_CASE("what is not finite is refused and nothing applied", "[rl][mfpo]") {
+TEST_CASE("momentum_policy_gradient: what is not finite is refused and nothing applied",
+          "[rl][mfpo]") {
   rng g{1};
   auto c = coin<learner>();
   c.critic_epochs = 1;

@@ -192,7 +192,7 @@ TEST_CASE("the gradient an update computes equals central differences of its los
   }
 }
 
-TEST_CASE("what is not finite is refused and nothing applied", "[rl][ppo]") {
+TEST_CASE("ppo: what is not finite is refused and nothing applied", "[rl][ppo]") {
   rng g{1};
   auto c = small(3, 4);
   c.value_loss = rl::value_loss_kind::mse;

@@ -136,6 +136,7 @@ experiment table4() {
 experiment real() {
   experiment e = table4();
   e.name = "real";
+  e.needs_data = true;
   e.title = "eight clients with workloads fitted to published traces";
   e.question =
       "As table4, with eight clients whose tasks are drawn from what was fitted to real traces "

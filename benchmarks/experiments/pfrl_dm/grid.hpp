@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,7 +52,11 @@ void runs(experiment& e, Studies studies, Collect collect) {
   e.paper = "pfrl-dm";
   e.run = [=](const experiment& self, const effort& how_much,
               const run_context& context) -> muster::result<std::optional<results>> {
-    auto done = grid{studies(how_much), how_much.seeds}.run(context);
+    auto all = studies(how_much);
+    for (auto& row : all) {  // with few episodes a round is no longer than the training
+      for (study& s : row) s.every = std::min(s.every, s.episodes);
+    }
+    auto done = grid{std::move(all), how_much.seeds}.run(context);
     if (!done) return done.failure();
     if (!*done) return std::optional<results>{};
     return std::optional<results>{collect(self, **done, context.first_seed)};

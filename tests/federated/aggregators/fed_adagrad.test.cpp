@@ -32,7 +32,8 @@ TEST_CASE("FedAdagrad with a memory of the mean", "[federated][fed_adagrad]") {
   near_to(aggregated(a, {{1}, {{0, 1.0, {0.9F}}}}), {1.0213777});
 }
 
-TEST_CASE("a run that was stopped goes on with its state", "[federated][fed_adagrad]") {
+TEST_CASE("a run of fed_adagrad that was stopped goes on with its state",
+          "[federated][fed_adagrad]") {
   const small_round first{{1, 2}, {{0, 1.0, {6, 4}}}}, second{{2, 2}, {{0, 1.0, {0, 1}}}};
   fed_adagrad whole, before, after;
   aggregated(whole, first);

@@ -26,7 +26,7 @@ TEST_CASE("two rounds of FedAdam by hand", "[federated][fed_adam]") {
   near_to(aggregated(a, {{1}, {{0, 1.0, {0.9F}}}}), {1.0527151});
 }
 
-TEST_CASE("a run that was stopped goes on with its state", "[federated][fed_adam]") {
+TEST_CASE("a run of fed_adam that was stopped goes on with its state", "[federated][fed_adam]") {
   const small_round first{{1, 2}, {{0, 1.0, {6, 4}}}}, second{{2, 2}, {{0, 1.0, {0, 1}}}};
   fed_adam whole, before, after;
   aggregated(whole, first);

@@ -26,7 +26,7 @@ TEST_CASE("two rounds of FedYogi by hand", "[federated][fed_yogi]") {
   near_to(aggregated(a, {{1}, {{0, 1.0, {0.9F}}}}), {1.0525692});
 }
 
-TEST_CASE("a run that was stopped goes on with its state", "[federated][fed_yogi]") {
+TEST_CASE("a run of fed_yogi that was stopped goes on with its state", "[federated][fed_yogi]") {
   const small_round first{{1, 2}, {{0, 1.0, {6, 4}}}}, second{{2, 2}, {{0, 1.0, {0, 1}}}};
   fed_yogi whole, before, after;
   aggregated(whole, first);

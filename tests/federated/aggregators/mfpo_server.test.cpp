@@ -21,7 +21,7 @@
 using namespace muster;
 using federated::mfpo_server;
 
-TEST_CASE("one round by hand", "[federated][mfpo]") {
+TEST_CASE("mfpo_server: one round by hand", "[federated][mfpo]") {
   // Weights 1 and 3: theta' = (1, 0) / 4 + 3 (5, -4) / 4 = (4, -3), u' = (2, 6) / 4 +
   // 3 (-2, 2) / 4 = (-1, 3); a step of 0.5 along it: (3.5, -1.5).
   const std::array first{1.0F, 0.0F, 2.0F, 6.0F};
@@ -115,7 +115,7 @@ TEST_CASE("clients with different arms agree on the one that pays most for all",
   CHECK(probabilities[2] > 0.8F);
 }
 
-TEST_CASE("what it refuses", "[federated][mfpo]") {
+TEST_CASE("mfpo_server: what it refuses", "[federated][mfpo]") {
   mfpo_server server{{.rate = 1e30}};
   std::array<float, 2> next{};
   const std::array global{0.0F, 0.0F};

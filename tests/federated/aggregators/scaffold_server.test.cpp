@@ -18,7 +18,7 @@
 using namespace muster;
 using federated::scaffold_server;
 
-TEST_CASE("one round by hand", "[federated][scaffold]") {
+TEST_CASE("scaffold_server: one round by hand", "[federated][scaffold]") {
   // Two of four clients, weights 1 and 3: mean (y | d) = (4 | -1). x = 2, c = 0.5:
   // x' = 2 + 0.5 (4 - 2) = 3, c' = 0.5 + 2/4 * -1 = 0.
   const std::array first{1.0F, 2.0F};
@@ -90,7 +90,7 @@ TEST_CASE("scaffold_server obeys the laws of aggregator", "[federated][scaffold]
                                  report);
 }
 
-TEST_CASE("what it refuses", "[federated][scaffold]") {
+TEST_CASE("scaffold_server: what it refuses", "[federated][scaffold]") {
   scaffold_server server{{.rate = 1e30, .clients = 1}};
   std::array<float, 2> next{};
   const std::array global{0.0F, 0.0F};

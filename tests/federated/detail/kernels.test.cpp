@@ -93,7 +93,8 @@ std::vector<float> columns(simd_level level, column_kernel kernel, const models&
 }
 
 // Around the lengths where the kernels change their way: sorting or selecting, tiles of four.
-constexpr std::size_t client_counts[] = {1, 2, 3, 4, 5, 8, 11, 16, 17, 33, 96, 97, 98, 130};
+constexpr std::size_t client_counts[] = {1,  2,  3,  4,  5,  8,   11,  16,
+                                         17, 33, 96, 97, 98, 192, 193, 200};
 
 }  // namespace
 
@@ -179,7 +180,7 @@ TEST_CASE("columns report numbers that are not finite", "[federated][kernels]") 
       std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
   for (const simd_level level : levels()) {
     const auto& table = detail::kernels_of(level);
-    for (const std::size_t clients : {3U, 40U, 99U}) {
+    for (const std::size_t clients : {3U, 40U, 199U}) {
       models m{clients, 50, 9};
       std::vector<float> out(50);
       for (const column_kernel kernel :

@@ -24,7 +24,7 @@ namespace muster::inline MUSTER_ABI::federated {
 ///           counts once: a weight is its own claim.
 /// Bound     with f <= b clients that send anything, next_j lies between the least and the
 ///           greatest of the others' numbers.
-/// Cost      as coordinate_median, with two searches beyond 96 clients.
+/// Cost      as coordinate_median, with two searches, beyond 192 clients.
 class trimmed_mean {
  public:
   struct config {

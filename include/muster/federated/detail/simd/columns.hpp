@@ -197,7 +197,7 @@ MUSTER_FEDERATED_KERNEL inline bool trimmed(const column_call& c) {
   if (!load_tile(c)) return false;
   const std::size_t n = c.clients, kept = n - 2 * c.drop;
   sums sum{};
-  if (n <= sort_at_most) {
+  if (n <= 2 * sort_at_most) {  // there would be two ranks to select
     sort_rows(c.keys, n);
     for (std::size_t i = c.drop; i < n - c.drop; ++i) {
       for (std::size_t u = 0; u < pack; ++u) {
