@@ -325,7 +325,7 @@ parsed parse(int count, char** words) {
   experiment->add_flag("--quick", o.quick, "few seeds and short trainings: minutes, not hours");
   experiment
       ->add_option("--seeds", t.seeds,
-                   "runs per contender, each with a seed of its own (10; quick 3)")
+                   "runs per contender, each with a seed of its own, instead of each figure's own")
       ->type_name("N");
   experiment->add_option("--seed", t.seed, "the first seed (1)")->type_name("S");
   experiment->add_option("--episodes", t.episodes, "training episodes instead of each figure's own")
