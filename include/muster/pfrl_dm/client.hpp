@@ -106,25 +106,25 @@ class client {
 
   // --- what a study looks at -------------------------------------------------------------------
 
-  /// Plays `tasks` to the end with the policy as it is, drawn from or, with `greedy`, at its most
-  /// probable action.
+  /// Plays `tasks` to the end (or ten million steps, whatever the limit in training) with the
+  /// policy as it is: drawn from or, with `greedy`, at its most probable action.
   [[nodiscard]] env::cloud_vm_metrics evaluate(std::span<const trace::task> tasks,
                                                std::uint64_t seed, bool greedy = false) {
-    environment_.load(tasks);
+    auto unlimited = config_.environment;
+    unlimited.step_limit = 10'000'000;  // a policy that always waits would go on for ever
+    Environment world{unlimited, tasks};
     rng random{seed};
-    environment_.reset(random);
+    world.reset(random);
     policy_.take(learner_.policy().network());
+    observed_.resize(live_);
     bool done = false;
     while (!done) {
-      observed_.resize(live_);
-      environment_.observe_live(observed_);
+      world.observe_live(observed_);
       const auto p = probabilities(observed_);
       const std::uint32_t a = greedy ? rl::greedy_action(p, {}) : rl::sample_action(p, {}, random);
-      done = environment_.step(a, random).done();
+      done = world.step(a, random).done();
     }
-    const auto m = environment_.metrics();
-    environment_.load(tasks_);
-    return m;
+    return world.metrics();
   }
   /// Total reward of each episode of the last round.
   [[nodiscard]] std::span<const double> scores() const noexcept { return scores_; }

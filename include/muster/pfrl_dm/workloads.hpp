@@ -38,6 +38,16 @@ struct study_scale {
   double own_share = 0.2;              ///< of a hybrid test set; [0, 1]
 };
 
+/// The frame of the studies: what an agent sees in units of a task's size, and episodes that are
+/// cut when an agent denies itself more than 30,000 steps for 2,100 tasks.
+[[nodiscard]] inline env::cloud_vm_config study_frame() {
+  env::cloud_vm_config c;
+  c.shown_cpu = 8.0;
+  c.shown_memory = 64.0;
+  c.step_limit = 30'000;
+  return c;
+}
+
 /// Clients with machines from a table and tasks drawn from models of their workloads.
 ///
 /// Source    PFRL-DM, sections 3.1, 5.1 and 5.3: 3500 tasks each, 60 % to train with; a hybrid
@@ -48,8 +58,7 @@ struct study_scale {
 /// `machines` and `models` have one entry per client; more than one for hybrid tests.
 [[nodiscard]] inline result<std::vector<study_client>> make_study(
     std::span<const env::cloud_client> machines, std::span<const trace::workload_model> models,
-    std::uint64_t seed, const study_scale& scale = {},
-    env::cloud_vm_config frame = {.shown_cpu = 8.0, .shown_memory = 64.0}) {
+    std::uint64_t seed, const study_scale& scale = {}, env::cloud_vm_config frame = study_frame()) {
   MUSTER_EXPECTS(machines.size() == models.size(),
                  "muster: pfrl_dm::make_study needs one workload model per client");
   std::vector<study_client> clients(machines.size());
