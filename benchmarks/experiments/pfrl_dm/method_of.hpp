@@ -38,6 +38,7 @@ class method_of final : public method {
   std::vector<double> weights() const override {
     std::vector<double> all;
     if constexpr (requires { pipeline_.federation()->server().aggregator().weights(); }) {
+      if (!pipeline_.federation()) return all;
       const auto w = pipeline_.federation()->server().aggregator().weights();
       for (std::size_t i = 0; i < w.size(); ++i) all.push_back(w[i]);
     }
