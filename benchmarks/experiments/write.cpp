@@ -207,8 +207,10 @@ std::string section_md(const finished& f) {
     }
   }
   if (!e.note.empty()) out += e.note + "\n\n";
-  out += fmt::format("{} {}{}; ", f.runs->seeds().size(), e.unit,
-                     f.runs->seeds().size() == 1 ? "" : "s");
+  if (!e.effort_text || e.unit != "seed") {
+    out += fmt::format("{} {}{}; ", f.runs->seeds().size(), e.unit,
+                       f.runs->seeds().size() == 1 ? "" : "s");
+  }
   if (e.effort_text) return out + e.effort_text(f.how_much) + ".\n\n";
   out += fmt::format("{} training episodes of {:g} s, test episodes of {:g} s; {}.\n\n",
                      f.how_much.episodes, static_cast<double>(f.how_much.training_slots) * 0.25,
