@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#define MUSTER_TESTING_COUNT_ALLOCATIONS
 #include <cmath>
 #include <muster/env/cloud_vm_presets.hpp>
 #include <muster/nn/checkpoint.hpp>
 #include <muster/pfrl_dm/client.hpp>
 #include <muster/testing/laws/federated_client.hpp>
-#include <muster/testing/no_alloc_scope.hpp>
 #include <vector>
 
 #include "pfrl_dm/small_study.hpp"

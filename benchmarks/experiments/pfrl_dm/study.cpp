@@ -31,15 +31,7 @@ muster::result<clients> mixed(clients all) {
     for (std::size_t j = 0; j < all.size(); ++j) {
       if (j != i) others.push_back(all[j].train);
     }
-    muster::trace::hybrid_config c;
-    c.share_own = 1.0 / static_cast<double>(all.size());
-    c.capacity = {};
-    for (const auto& m : all[i].cloud.machines) {
-      c.capacity.cores += static_cast<double>(m.cpu) * m.count;
-      c.capacity.memory += m.memory * m.count;
-      c.cpu_most = std::max(c.cpu_most, static_cast<double>(m.cpu));
-      c.memory_most = std::max(c.memory_most, m.memory);
-    }
+    const auto c = paper::hybrid_for(all[i].cloud.machines, 1.0 / static_cast<double>(all.size()));
     muster::rng draw = root.fork(100 + i);
     auto mix = muster::trace::hybrid(all[i].train, others, c, draw);
     if (!mix) return mix.failure();

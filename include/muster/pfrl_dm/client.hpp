@@ -40,8 +40,8 @@ using dual_critic_ppo = rl::ppo<rl::actor<network>, rl::dual_critic<network, rl:
 ///           parameters change (eq. 15).
 /// Source    PFRL-DM, section 4.3 and Algorithm 1.
 /// Cost      a decision costs what its entries that are not zero cost (nn/sparse_reader.hpp);
-///           values are computed once per episode, in one block. Nothing allocates once an episode
-///           of that many decisions went through.
+///           values are computed once per episode, in one block. Memory grows to the longest
+///           episode so far.
 /// Determinism  everything follows from config.seed and the number of episodes so far.
 template <class Environment = env::cloud_vm<>, class Learner = dual_critic_ppo,
           exchange_for<Learner> Exchange = public_critic<>,

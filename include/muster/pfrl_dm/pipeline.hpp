@@ -123,9 +123,11 @@ class basic_pipeline {
   }
 
   /// Names in a checkpoint (nn/checkpoint.hpp) all that must be kept between two rounds.
+  /// Where nothing is exchanged, `join` again after loading.
   template <class Checkpoint>
   void add_to(Checkpoint& c) {
     if (federation_) federation_->add_to(c, "federation.");
+    if (!federation_) c.add("rounds", alone_rounds_);
     for (std::size_t i = 0; i < clients_.size(); ++i) {
       clients_[i].add_to(c, "client." + std::to_string(i) + '.');
     }

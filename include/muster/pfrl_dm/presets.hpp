@@ -36,8 +36,8 @@ using independent_ppo = pipeline<slot::learner<single_critic_ppo>, slot::exchang
 /// The numbers of PFRL-DM, sections 3.1 and 5, for any of these: one hidden layer of 64, rates of
 /// 3e-4 and 1e-4, clip 0.2, gamma 0.99, rounds of 25 episodes, K of N.
 /// Chosen    what the paper leaves open: 4 epochs of minibatches of 256 per episode, GAE with
-///           lambda 0.8, critics that learn targets of mean 0 and deviation 1, and an attention
-///           (temperature 0.5) that leaves a client about half of the weight for others.
+///           lambda 0.8, critics that learn targets of mean 0 and deviation 1, and a
+///           temperature of 0.5 for the attention, whose default leaves others almost nothing here.
 template <class Pipeline>
 [[nodiscard]] typename Pipeline::config paper_config(std::uint64_t seed, std::size_t clients) {
   typename Pipeline::config c;

@@ -48,6 +48,22 @@ struct study_scale {
   return c;
 }
 
+/// How foreign tasks are mixed in for these machines: the load stays, and what is larger than the
+/// largest machine, in vCPUs and in memory, is cut to it.
+[[nodiscard]] inline trace::hybrid_config hybrid_for(std::span<const env::vm_spec> machines,
+                                                     double share_own) {
+  trace::hybrid_config mix;
+  mix.share_own = share_own;
+  mix.capacity = {};
+  for (const env::vm_spec& m : machines) {
+    mix.capacity.cores += static_cast<double>(m.cpu) * m.count;
+    mix.capacity.memory += m.memory * m.count;
+    mix.cpu_most = (std::max)(mix.cpu_most, static_cast<double>(m.cpu));
+    mix.memory_most = (std::max)(mix.memory_most, m.memory);
+  }
+  return mix;
+}
+
 /// Clients with machines from a table and tasks drawn from models of their workloads.
 ///
 /// Source    PFRL-DM, sections 3.1, 5.1 and 5.3: 3500 tasks each, 60 % to train with; a hybrid
@@ -69,16 +85,7 @@ struct study_scale {
     c.name = models[i].name;
     c.cloud = machines[i].config(frame);
     trace::workload_scaling s;
-    trace::hybrid_config& mix = mixes[i];
-    mix.share_own = scale.own_share;
-    mix.capacity = {};
-    for (const env::vm_spec& m : machines[i].machines()) {
-      mix.capacity.cores += static_cast<double>(m.cpu) * m.count;
-      mix.capacity.memory += m.memory * m.count;
-      mix.cpu_most = (std::max)(mix.cpu_most, static_cast<double>(m.cpu));
-      // A task may have to fit beside nothing: the memory of the machine with the most vCPUs.
-      mix.memory_most = (std::max)(mix.memory_most, m.memory);
-    }
+    const trace::hybrid_config mix = mixes[i] = hybrid_for(machines[i].machines(), scale.own_share);
     s.cpu_step = 1.0;
     s.cpu_most = mix.cpu_most;
     s.memory_most = mix.memory_most;
