@@ -146,9 +146,9 @@ TEST_CASE("what an observation shows as 1 can be less than the frame", "[env][cl
   c.shown_cpu = 8.0;
   c.shown_memory = 64.0;
   const std::vector one{task(0, 1, 2, 16)};
-  const cloud_vm<> e{c, one};
-  std::vector<float> seen(e.live_columns().size());
-  e.observe_live(seen);
+  const cloud_vm<> vms{c, one};
+  std::vector<float> seen(vms.live_columns().size());
+  vms.observe_live(seen);
   CHECK(seen[0] == 2.0F);                  // 16 of 8 vCPUs
   CHECK(seen[1] == 2.0F);                  // 128 of 64 GB
   CHECK(seen[seen.size() - 10] == 0.25F);  // the task

@@ -87,5 +87,8 @@ experiment fig21();
 experiment table4();
 experiment ablation();
 experiment real();
+experiment tuning();
+experiment temperature();
+experiment timeline();
 
 }  // namespace experiments::pfrl_dm

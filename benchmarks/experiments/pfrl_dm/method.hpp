@@ -24,6 +24,8 @@ class method {
     std::uint64_t seed = 1;
     std::uint32_t episodes_per_round = 25;
     std::size_t threads = 1;
+    double rates = 1.0;        ///< times the learning rates that the method has
+    double temperature = 0.0;  ///< of the attention; 0: as the method has it
     /// Who listens to whom more than to others; for the focused mean only.
     std::size_t focus_of = 0, focus_on = 0;
   };
@@ -36,6 +38,9 @@ class method {
   /// Mean squared error of a client's critic before and after its last download.
   [[nodiscard]] virtual std::pair<double, double> critic_errors(std::size_t client) const = 0;
   [[nodiscard]] virtual muster::env::cloud_vm_metrics evaluate(
+      std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed) = 0;
+  /// The bars of such an evaluation.
+  [[nodiscard]] virtual std::vector<muster::env::cloud_hold> holds(
       std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed) = 0;
   /// K x K, row by row: what each of the last participants gave to each; empty if there is no such.
   [[nodiscard]] virtual std::vector<double> weights() const = 0;
@@ -54,5 +59,6 @@ class method {
 [[nodiscard]] std::unique_ptr<method> make_averaged(std::string_view name, method::setup& s);
 [[nodiscard]] std::unique_ptr<method> make_alone(std::string_view name, method::setup& s);
 [[nodiscard]] std::unique_ptr<method> make_mfpo(std::string_view name, method::setup& s);
+[[nodiscard]] std::unique_ptr<method> make_rule(std::string_view name, method::setup& s);
 
 }  // namespace experiments::pfrl_dm

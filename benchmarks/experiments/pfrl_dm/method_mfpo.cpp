@@ -10,6 +10,8 @@ std::unique_ptr<method> make_mfpo(std::string_view name, method::setup& s) {
   auto c = muster::pfrl_dm::mfpo_config(s.seed);
   c.client.episodes = s.episodes_per_round;
   c.threads = s.threads;
+  c.client.learner.actor_rate *= s.rates;
+  c.client.learner.critic_rate *= s.rates;
   return std::make_unique<method_of<muster::pfrl_dm::mfpo>>(std::move(c), std::move(s.members));
 }
 

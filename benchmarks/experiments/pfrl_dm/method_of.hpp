@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include <muster/pfrl_dm/presets.hpp>
@@ -34,6 +35,15 @@ class method_of final : public method {
   muster::env::cloud_vm_metrics evaluate(std::size_t i, std::span<const muster::trace::task> tasks,
                                          std::uint64_t seed) override {
     return pipeline_.client(i).evaluate(tasks, seed);
+  }
+  std::vector<muster::env::cloud_hold> holds(std::size_t i,
+                                             std::span<const muster::trace::task> tasks,
+                                             std::uint64_t seed) override {
+    auto& client = pipeline_.client(i);
+    using reward = typename std::remove_cvref_t<decltype(client.environment())>::reward_type;
+    muster::env::cloud_vm<reward, muster::env::hold_log> world{client.test_environment(), tasks};
+    client.play(world, seed);
+    return world.watch().holds;
   }
   std::vector<double> weights() const override {
     std::vector<double> all;
@@ -70,6 +80,11 @@ template <class Pipeline>
   auto c = muster::pfrl_dm::paper_config<Pipeline>(s.seed, s.members.size());
   c.client.episodes = s.episodes_per_round;
   c.threads = s.threads;
+  c.client.learner.actor_rate *= s.rates;
+  c.client.learner.critic_rate *= s.rates;
+  if constexpr (requires { c.aggregator.similarity.temperature; }) {
+    if (s.temperature > 0.0) c.aggregator.similarity.temperature = s.temperature;
+  }
   return c;
 }
 

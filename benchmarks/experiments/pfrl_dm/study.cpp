@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <span>
 
 #include <fmt/format.h>
 #include <muster/stats/summary.hpp>
 
 #include "cli/interrupt.hpp"
-#include "experiments/pfrl_dm/method.hpp"
 #include "experiments/pfrl_dm/real_clients.hpp"
 
 namespace experiments::pfrl_dm {
@@ -41,7 +40,8 @@ muster::result<clients> mixed(clients all) {
 }
 
 std::string text_of(const study& s) {
-  return fmt::format("pfrl-dm 1 {} {} {} {} {}", s.method, s.clients, s.episodes, s.every, s.late);
+  return fmt::format("pfrl-dm 2 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every, s.late,
+                     s.rates, s.temperature);
 }
 
 void add_metrics(cli::run_record& r, const std::string& prefix,
@@ -121,6 +121,25 @@ muster::result<clients> clients_of(const std::string& set, std::uint64_t seed,
   return four;
 }
 
+muster::result<started_study> start(const study& s, std::uint64_t seed, const std::string& data) {
+  auto all = clients_of(s.clients, workload_seed, data);
+  if (!all) return all.failure();
+  method::setup setup;
+  for (const auto& c : *all) setup.members.push_back({c.cloud, c.train});
+  setup.seed = seed;
+  setup.episodes_per_round = static_cast<std::uint32_t>(s.every);
+  setup.rates = s.rates;
+  setup.temperature = s.temperature;
+  setup.focus_of = 0;
+  setup.focus_on = 1;
+  started_study made{make_method(s.method, std::move(setup)), std::move(*all)};
+  if (made.federation == nullptr) {
+    return muster::error{"is no method", "", 0, s.method, "a name that method.cpp knows"};
+  }
+  made.federation->join(0, made.clients.size() - (s.late == 0 ? 0 : 1));
+  return made;
+}
+
 muster::result<std::optional<std::vector<cli::run_record>>> run_study(const study& s,
                                                                       std::uint64_t seed,
                                                                       const run_context& context,
@@ -138,19 +157,9 @@ muster::result<std::optional<std::vector<cli::run_record>>> run_study(const stud
     bar.skip(cost_of(s));
     return std::optional{std::move(records)};
   }
-  auto all = clients_of(s.clients, workload_seed, context.data);
-  if (!all) return all.failure();
-  method::setup setup;
-  for (const auto& c : *all) setup.members.push_back({c.cloud, c.train});
-  setup.seed = seed;
-  setup.episodes_per_round = static_cast<std::uint32_t>(s.every);
-  setup.focus_of = 0;
-  setup.focus_on = 1;
-  const auto m = make_method(s.method, std::move(setup));
-  if (m == nullptr) {
-    return muster::error{"is no method", "", 0, s.method, "a name that method.cpp knows"};
-  }
-  m->join(0, s.late == 0 ? n : n - 1);
+  auto begun = start(s, seed, context.data);
+  if (!begun) return begun.failure();
+  const auto& [m, all] = *begun;
   notes kept{n};
   for (std::uint64_t done = 0; done < s.episodes; done += s.every) {
     if (cli::interrupted()) return std::optional<std::vector<cli::run_record>>{};
@@ -171,15 +180,16 @@ muster::result<std::optional<std::vector<cli::run_record>>> run_study(const stud
     cli::run_record& r = records[i];
     r.pipeline = s.method;
     r.seed = seed;
-    if (!(*all)[i].hybrid.empty()) add_metrics(r, "", m->evaluate(i, (*all)[i].hybrid, seed));
-    add_metrics(r, "own_", m->evaluate(i, (*all)[i].test, seed));
+    if (!all[i].hybrid.empty()) add_metrics(r, "", m->evaluate(i, all[i].hybrid, seed));
+    add_metrics(r, "own_", m->evaluate(i, all[i].test, seed));
     r.training = std::move(kept.curves[i]);
-    std::vector<double> rewards, last;
-    for (const auto& p : r.training) rewards.push_back(p.values.front().value);
-    last.assign(rewards.end() - static_cast<std::ptrdiff_t>((rewards.size() + 9) / 10),
-                rewards.end());
-    r.metrics.push_back({"final_reward", muster::stats::mean(last)});
-    r.metrics.push_back({"mean_reward", muster::stats::mean(rewards)});
+    if (!r.training.empty()) {  // rules do not train
+      std::vector<double> rewards;
+      for (const auto& p : r.training) rewards.push_back(p.values.front().value);
+      const auto last = std::span{rewards}.last((rewards.size() + 9) / 10);
+      r.metrics.push_back({"final_reward", muster::stats::mean(last)});
+      r.metrics.push_back({"mean_reward", muster::stats::mean(rewards)});
+    }
     r.metrics.push_back({"bytes_up", static_cast<double>(m->bytes().up) / static_cast<double>(n)});
     r.metrics.push_back(
         {"bytes_down", static_cast<double>(m->bytes().down) / static_cast<double>(n)});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "cli/progress.hpp"
 #include "cli/run_record.hpp"
+#include "experiments/pfrl_dm/method.hpp"
 #include "experiments/runner.hpp"
 
 namespace experiments::pfrl_dm {
@@ -23,6 +25,8 @@ struct study {
   std::uint64_t episodes = 500;    ///< of each client
   std::uint64_t every = 25;        ///< episodes of a round
   std::uint64_t late = 0;          ///< the last client joins after so many episodes; 0: at once
+  double rates = 1.0;              ///< times the learning rates that the method has
+  double temperature = 0.0;        ///< of the attention; 0: as the method has it
 };
 
 /// One record per client. Metrics: response, makespan, utilisation, load_balance on the hybrid
@@ -33,6 +37,14 @@ struct study {
 /// Nothing if it was interrupted.
 [[nodiscard]] muster::result<std::optional<std::vector<cli::run_record>>> run_study(
     const study& s, std::uint64_t seed, const run_context& context, cli::progress& bar);
+
+/// A federation before its first round: those who are there from the start have joined.
+struct started_study {
+  std::unique_ptr<method> federation;
+  std::vector<muster::pfrl_dm::study_client> clients;
+};
+[[nodiscard]] muster::result<started_study> start(const study& s, std::uint64_t seed,
+                                                  const std::string& data);
 
 /// How many clients a set has.
 [[nodiscard]] std::size_t client_count(const std::string& set);

@@ -57,6 +57,8 @@ class client {
     typename Advantage::config advantage{};
     std::uint32_t episodes = 25;  ///< of a round (Omega); >= 1
     double discount = 0.99;       ///< gamma, per decision; [0, 1]
+    /// Decisions after which the agent learns, within an episode; 0: at its end, as in the paper.
+    std::uint32_t horizon = 0;
     std::uint64_t seed = 1;
   };
 
@@ -93,9 +95,13 @@ class client {
     training_report r;
     scores_.clear();
     for (std::uint32_t e = 0; e < config_.episodes; ++e) {
-      collect();
-      learn();
-      r.steps += actions_.size();
+      begin();
+      bool over = false;
+      while (!over) {
+        over = collect();
+        learn();
+        r.steps += actions_.size();
+      }
       scores_.push_back(score_);
       r.score += score_ / static_cast<double>(config_.episodes);
     }
@@ -110,9 +116,20 @@ class client {
   /// policy as it is: drawn from or, with `greedy`, at its most probable action.
   [[nodiscard]] env::cloud_vm_metrics evaluate(std::span<const trace::task> tasks,
                                                std::uint64_t seed, bool greedy = false) {
-    auto unlimited = config_.environment;
-    unlimited.step_limit = 10'000'000;  // a policy that always waits would go on for ever
-    Environment world{unlimited, tasks};
+    Environment world{test_environment(), tasks};
+    play(world, seed, greedy);
+    return world.metrics();
+  }
+  /// The client's cloud with the limit that `evaluate` has.
+  [[nodiscard]] env::cloud_vm_config test_environment() const {
+    auto c = config_.environment;
+    c.step_limit = 10'000'000;  // a policy that always waits would go on for ever
+    return c;
+  }
+  /// Plays any world that is seen through the client's frame, from its start to its end: one that
+  /// keeps a log, or has other machines.
+  template <class World>
+  void play(World& world, std::uint64_t seed, bool greedy = false) {
     rng random{seed};
     world.reset(random);
     policy_.take(learner_.policy().network());
@@ -124,7 +141,6 @@ class client {
       const std::uint32_t a = greedy ? rl::greedy_action(p, {}) : rl::sample_action(p, {}, random);
       done = world.step(a, random).done();
     }
-    return world.metrics();
   }
   /// Total reward of each episode of the last round.
   [[nodiscard]] std::span<const double> scores() const noexcept { return scores_; }
@@ -143,6 +159,7 @@ class client {
     learner_.add_to(c, p);
     c.add(p + "random", random_);
     c.add(p + "episodes", episodes_);
+    c.add(p + "updates", updates_);
     c.add(p + "observed", observations_);
     c.add(p + "targets", targets_);
   }
@@ -179,17 +196,20 @@ class client {
     return probabilities_;
   }
 
-  // One episode into the columns below.
-  void collect() {
+  void begin() {
+    score_ = 0.0;
+    playing_ = random_.fork(++episodes_);
+    environment_.reset(playing_);
+  }
+
+  // An episode, or the next `horizon` decisions of it, into the columns below; whether it is over.
+  bool collect() {
     const float gamma = static_cast<float>(config_.discount);
     observations_.clear();
     actions_.clear();
     log_probs_.clear();
     rewards_.clear();
     discounts_.clear();
-    score_ = 0.0;
-    rng random = random_.fork(++episodes_);
-    environment_.reset(random);
     policy_.take(learner_.policy().network());
     step_outcome out;
     do {
@@ -198,22 +218,23 @@ class client {
       const std::span<float> x = std::span{observations_}.subspan(at);
       environment_.observe_live(x);
       const auto p = probabilities(x);
-      const std::uint32_t a = rl::sample_action(p, {}, random);
+      const std::uint32_t a = rl::sample_action(p, {}, playing_);
       actions_.push_back(a);
       log_probs_.push_back(rl::action_log_prob(p, a));
-      out = environment_.step(a, random);
+      out = environment_.step(a, playing_);
       rewards_.push_back(out.reward);
       discounts_.push_back(gamma);
       score_ += static_cast<double>(out.reward);
-    } while (!out.done());
+    } while (!out.done() && actions_.size() != config_.horizon);
     if (out.terminated) discounts_.back() = 0.0F;
     ends_.assign(actions_.size(), 0);
     ends_.back() = 1;
-    if (out.truncated) {  // V of the state it was cut in continues the return
+    if (!out.terminated) {  // V of the state it was cut in continues the return
       const std::size_t at = observations_.size();
       observations_.resize(at + live_);
       environment_.observe_live(std::span{observations_}.subspan(at));
     }
+    return out.done();
   }
 
   void learn() {
@@ -229,7 +250,7 @@ class client {
     const std::span<const float> v{values_};
     advantage_.estimate({rewards_, v.first(n), v.subspan(1), discounts_, ends_}, advantages_,
                         targets_);
-    rng random = random_.fork(~episodes_);
+    rng random = random_.fork(~++updates_);
     rl::ppo_batch batch{observations_, observations_, {},       actions_,
                         log_probs_,    advantages_,   targets_, v.first(n)};
     next_.resize(n);
@@ -282,14 +303,15 @@ class client {
   Advantage advantage_;
   nn::sparse_reader<float> policy_;
   std::size_t live_ = 0;
-  std::uint64_t episodes_ = 0;
+  std::uint64_t episodes_ = 0, updates_ = 0;
+  rng playing_;  // of the running episode
   double score_ = 0.0;
   std::vector<double> scores_;
   change effect_;
   decltype(std::declval<Learner&>().update(std::declval<const rl::ppo_batch&>(),
                                            std::declval<rng&>())) stats_{};
 
-  // The last episode, one row per decision.
+  // The last episode, or the last `horizon` decisions, one row each.
   std::vector<float> observations_, log_probs_, rewards_, discounts_, values_, advantages_,
       targets_;
   std::vector<std::uint32_t> actions_, next_;

@@ -37,6 +37,7 @@ using mfpo = pipeline<slot::learner<rl::momentum_policy_gradient<
   l.forget = 0.3;
   l.normalise_advantages = true;
   l.critic_epochs = 4;
+  l.normalise_values = true;
   l.critic_rate = 1e-3;
   c.client.discount = 0.99;
   c.client.advantage.lambda = 0.8;

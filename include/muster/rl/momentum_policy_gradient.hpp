@@ -94,6 +94,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
     bool normalise_advantages = false;  ///< over the whole batch
     std::size_t critic_epochs = 1;      ///< passes of the critic; 0 = no baseline, values are 0
     double critic_rate = 1e-3;          ///< of its Adam; > 0
+    bool normalise_values = false;      ///< the critic learns targets of mean 0 and sd 1
     double adam_epsilon = 1e-8;         ///< > 0
     std::size_t block = 1024;           ///< rows in one pass, and per step of the critic; >= 1
     nn::staircase decay{.rate = 1.0, .decay = 1.0, .every = 1000};  ///< of both rates, in updates
@@ -174,6 +175,8 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   }
 
   [[nodiscard]] const config& configuration() const noexcept { return config_; }
+  /// Mean and deviation of the targets so far; only with `normalise_values`.
+  [[nodiscard]] running_moments& target_moments() noexcept { return moments_; }
 
   /// Names in a checkpoint (nn/checkpoint.hpp) all that a resumed training needs.
   template <class Checkpoint>
@@ -184,6 +187,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
     c.add(direction_.store(), p + "momentum/");
     c.add(p + "momentum/updates", updates_);
     c.add(p + "momentum/started", started_);
+    c.add(p + "target_moments", moments_.state());
   }
 
  private:
@@ -197,6 +201,8 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
       std::fill(out.begin(), out.end(), 0.0F);
     } else {
       base::read_critic(states, out, frozen);
+      if (!config_.normalise_values) return;
+      for (float& v : out) v = static_cast<float>(moments_.restored(static_cast<double>(v)));
     }
   }
 
@@ -238,7 +244,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
     ppo_batch columns = b;  // what is gathered as advantages and log_probs are the two factors
     columns.advantages = now_;
     columns.log_probs = started_ != 0 ? before_ : now_;
-    for_each_block(columns, [&](std::size_t rows) {
+    for_each_block(columns, {}, [&](std::size_t rows) {
       const var_type x = tape_.constant(part_.x);
       const var_type log_probs = actor_.log_probs(tape_, x, part_.mask);
       const var_type loss =
@@ -298,10 +304,15 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   }
 
   void fit_critic(const ppo_batch& b, momentum_stats& stats) {
+    detail::linear_map units;
+    if (config_.normalise_values) {
+      moments_.add(b.targets);
+      units = {.offset = moments_.mean(), .scale = 1.0 / moments_.sd()};
+    }
     auto& store = critic_.store();
     const double share = 1.0 / static_cast<double>(b.size() * config_.critic_epochs);
     for (std::size_t epoch = 0; epoch < config_.critic_epochs; ++epoch) {
-      for_each_block(b, [&](std::size_t rows) {
+      for_each_block(b, units, [&](std::size_t rows) {
         const var_type target = tape_.constant(part_.targets);
         const var_type off =
             critic_.loss(tape_, tape_.constant(part_.states), [&](var_type prediction) {
@@ -323,10 +334,10 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   }
 
   template <class F>
-  void for_each_block(const ppo_batch& b, F&& f) {
+  void for_each_block(const ppo_batch& b, detail::linear_map values, F&& f) {
     for (std::size_t first = 0; first < b.size(); first += config_.block) {
       const std::size_t rows = (std::min)(config_.block, b.size() - first);
-      part_.gather(b, std::span<const std::uint32_t>{order_}.subspan(first, rows), {}, {});
+      part_.gather(b, std::span<const std::uint32_t>{order_}.subspan(first, rows), {}, values);
       tape_.reset();
       f(rows);
     }
@@ -337,6 +348,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   std::uint64_t updates_ = 0;
   std::uint64_t started_ = 0;  // whether u means something
   std::vector<std::uint32_t> order_;
+  running_moments moments_;
   importance_weights<Sample> weights_;
   std::vector<float> now_, before_;
   detail::minibatch<value_type, backend_type> part_;
