@@ -135,14 +135,14 @@ struct claim {
 
 /// One picture.
 struct chart {
-  enum class kind { by_setting, learning, by_arm, over_time };
+  enum class kind { by_setting, learning, by_arm, boxes, over_time };
   kind what = kind::by_setting;
   std::string metric = "throughput";
   std::string x_label{}, y_label{};
   double scale = 1.0;                   ///< values are multiplied by it
   std::vector<std::string> arms{};      ///< none: all
   std::vector<std::string> settings{};  ///< by_setting: none means all
-  std::string setting{};  ///< by_arm, learning and over_time: which one; empty: the first
+  std::string setting{};  ///< by_arm, boxes, learning and over_time: which one; empty: the first
   bool log_x = false;
   bool from_zero = false;  ///< the y axis begins at 0
   std::string name{};      ///< added to the file name of all but the first picture

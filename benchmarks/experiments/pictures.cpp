@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <muster/core/rng.hpp>
+#include <muster/report/box_figure.hpp>
 #include <muster/report/inline_svg.hpp>
 #include <muster/report/interval_figure.hpp>
 #include <muster/report/line_figure.hpp>
@@ -196,6 +197,16 @@ std::string by_arm(const finished& f, const chart& c, const std::string& file) {
   return figure.rows.empty() ? "" : report::gnuplot_script(figure, file);
 }
 
+std::string boxes(const finished& f, const chart& c, const std::string& file) {
+  report::box_figure figure;
+  figure.x_label = c.y_label;
+  const std::size_t x = setting_of(*f.runs, c);
+  for (const std::size_t a : arms_of(*f.what, c)) {
+    figure.rows.push_back({f.what->arms[a].label, values_of(f, c, a, x), static_cast<int>(a)});
+  }
+  return figure.rows.empty() ? "" : report::gnuplot_script(figure, file);
+}
+
 }  // namespace
 
 std::string picture_name(const experiment& e, const chart& c) {
@@ -217,6 +228,9 @@ std::vector<cli::figure> pictures_of(const finished& f) {
         break;
       case chart::kind::by_arm:
         script = by_arm(f, c, file);
+        break;
+      case chart::kind::boxes:
+        script = boxes(f, c, file);
         break;
       case chart::kind::over_time:
         script = over_time(f, c, file);

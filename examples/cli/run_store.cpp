@@ -185,6 +185,7 @@ std::string to_json(const manifest& m) {
   const json j{{"written_by", "muster"},
                {"state", m.complete ? "complete" : "running"},
                {"command_line", m.command_line},
+               {"machine", m.machine},
                {"spec", json::parse(m.spec)}};
   return j.dump(1) + '\n';
 }
@@ -192,7 +193,7 @@ std::string to_json(const manifest& m) {
 muster::result<manifest> manifest_from_json(const std::string& text, const std::string& file) {
   return guarded(text, file, [](const json& j) {
     return manifest{j.at("spec").dump(1), j.at("command_line").get<std::string>(),
-                    j.at("state").get<std::string>() == "complete"};
+                    j.at("state").get<std::string>() == "complete", j.value("machine", "")};
   });
 }
 

@@ -26,6 +26,7 @@ struct manifest {
   std::string spec;  ///< as spec_json gives it
   std::string command_line;
   bool complete = false;
+  std::string machine;  ///< that it ran on, in words; says nothing about the results
 };
 [[nodiscard]] std::string to_json(const manifest& m);
 [[nodiscard]] muster::result<manifest> manifest_from_json(const std::string& text,

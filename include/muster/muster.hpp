@@ -81,6 +81,7 @@
 #include <muster/env/cloud_vm_masked.hpp>
 #include <muster/env/cloud_vm_presets.hpp>
 #include <muster/env/cloud_vm_record.hpp>
+#include <muster/env/cloud_vm_release.hpp>
 #include <muster/env/cloud_vm_reward.hpp>
 #include <muster/env/cloud_vm_rules.hpp>
 #include <muster/env/drain.hpp>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <muster/env/cloud_vm_presets.hpp>
 #include <muster/nn/checkpoint.hpp>
@@ -32,6 +34,20 @@ std::vector<float> upload_of(const client& c) {
   c.upload(v);
   return v;
 }
+
+// What the last batches were, beside the usual estimates.
+struct watched_gae : rl::gae_advantage {
+  using gae_advantage::gae_advantage;
+  inline static std::vector<std::vector<float>> discounts{}, next_values{};
+  void estimate(const trajectory_view& t, std::span<float> advantages,
+                std::span<float> targets) const noexcept {
+    discounts.emplace_back(t.discounts.begin(), t.discounts.end());
+    next_values.emplace_back(t.next_values.begin(), t.next_values.end());
+    CHECK(t.ends.back() == 1);
+    CHECK(std::count(t.ends.begin(), t.ends.end(), 1) == 1);
+    gae_advantage::estimate(t, advantages, targets);
+  }
+};
 
 }  // namespace
 
@@ -75,6 +91,101 @@ TEST_CASE("both critics learn, and take as many steps", "[pfrl_dm][client]") {
 }
 
 // Equal critics err alike; one that is led astray loses its weight at once.
+TEST_CASE("an agent may learn within an episode", "[pfrl_dm][client]") {
+  using hasty = pfrl_dm::pipeline<slot::advantage<watched_gae>>::client_type;
+  auto c = support::quick_config<pfrl_dm::pipeline<slot::advantage<watched_gae>>>(4).client;
+  c.environment = support::two_machines();
+  c.horizon = 7;
+  c.episodes = 1;
+  hasty one{c, support::some_tasks(30, 5)};
+  watched_gae::discounts.clear();
+  watched_gae::next_values.clear();
+  const auto r = one.train();
+  std::size_t steps = 0;
+  const auto& all = watched_gae::discounts;
+  REQUIRE(all.size() == (r.steps + 6) / 7);
+  for (std::size_t b = 0; b < all.size(); ++b) {
+    steps += all[b].size();
+    const bool last = b + 1 == all.size();
+    if (!last) CHECK(all[b].size() == 7);
+    CHECK((all[b].back() == 0.0F) == last);  // where it was cut, the return goes on with V
+    if (!last) CHECK(watched_gae::next_values[b].back() != 0.0F);
+  }
+  CHECK(steps == r.steps);
+
+  // Longer than any episode is the same as once at its end.
+  client whole = make(4);
+  auto longer = quick(4);
+  longer.horizon = 1'000'000;
+  client same{longer, support::some_tasks(30, 5)};
+  (void)whole.train();
+  (void)same.train();
+  CHECK(upload_of(whole) == upload_of(same));
+}
+
+namespace {
+
+// Another problem with the same frame: which of two counters serves the next customer, where a
+// customer of size s takes s slots at counter 0 and 3 - s at counter 1.
+class two_counters {
+ public:
+  struct config {
+    float padding = -1.0F;
+    std::uint64_t step_limit = 1000;
+  };
+  explicit two_counters(config c, std::span<const trace::task> tasks = {}) : config_{c} {
+    load(tasks);
+  }
+  void load(std::span<const trace::task> tasks) {
+    sizes_.clear();
+    for (const auto& t : tasks) sizes_.push_back(t.cpu);
+  }
+  std::size_t observation_size() const { return 2; }  // the size; a place that is never used
+  std::size_t action_count() const { return 2; }
+  std::span<const std::uint32_t> live_columns() const { return live_; }
+  void reset(rng&) {
+    at_ = 0;
+    served_ = 0.0;
+  }
+  void observe(std::span<float> x) const {
+    x[0] = sizes_[at_];
+    x[1] = config_.padding;
+  }
+  void observe_live(std::span<float> x) const { x[0] = at_ < sizes_.size() ? sizes_[at_] : 0.0F; }
+  step_outcome step(std::uint32_t a, rng&) {
+    const float slots = a == 0 ? sizes_[at_] : 3.0F - sizes_[at_];
+    served_ += static_cast<double>(slots);
+    return {-slots, ++at_ == sizes_.size(), false};
+  }
+  double metrics() const { return served_ / static_cast<double>(sizes_.size()); }
+  const config& settings() const { return config_; }
+
+ private:
+  config config_;
+  std::vector<float> sizes_;
+  std::array<std::uint32_t, 1> live_{0};
+  std::size_t at_ = 0;
+  double served_ = 0.0;
+};
+
+}  // namespace
+
+TEST_CASE("the same agent learns another scheduling problem", "[pfrl_dm][client]") {
+  using other = pfrl_dm::client<two_counters>;
+  auto from = support::quick_config<personal>(1).client;
+  other::config c;
+  c.learner = from.learner;
+  c.learner.actor_rate = c.learner.critic_rate = 1e-2;
+  c.discount = 0.0;  // a choice changes nothing that follows
+  c.episodes = 40;
+  std::vector<trace::task> customers(64);
+  for (std::size_t i = 0; i < customers.size(); ++i) customers[i].cpu = i % 3 == 0 ? 2.0F : 1.0F;
+  other one{c, customers};
+  CHECK(one.exchange_size() == 1 * 8 + 8 + 8 + 1 + 8);  // padding has a weight of its own
+  (void)one.train();
+  CHECK(one.evaluate(customers, 1, true) == 1.0);  // each at the counter that is faster for it
+}
+
 TEST_CASE("alpha follows the errors on the last episode", "[pfrl_dm][client]") {
   client c = make();
   const std::vector<float> model = upload_of(c);

@@ -45,7 +45,7 @@ TEST_CASE("policy and momentum travel; the first model has none", "[pfrl_dm][mfp
 TEST_CASE("MFPO learns to place tasks", "[pfrl_dm][mfpo]") {
   auto c = quick();
   c.client.episodes = 20;
-  c.client.learner.actor_rate = 1e-2;
+  c.client.learner.actor_rate = 1e-3;
   mfpo p{c, support::members(2)};
   p.join_all();
   double first = 0.0, last = 0.0;

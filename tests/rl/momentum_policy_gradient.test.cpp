@@ -363,6 +363,22 @@ TEST_CASE("the critic is optional", "[rl][mfpo]") {
   CHECK(with.value(x) == Approx(2.0).margin(0.05));
 }
 
+TEST_CASE("a critic in units of its targets learns large ones as fast", "[rl][mfpo]") {
+  auto c = coin<learner>();
+  c.critic_epochs = 4;
+  c.critic_rate = 0.05;
+  const std::array x{1.0F};
+  columns d{{0, 1}, {1000.0F, 3000.0F}, {-0.7F, -0.7F}};
+  for (const bool normalised : {false, true}) {
+    c.normalise_values = normalised;
+    rng g{1};
+    learner p{c, g};
+    for (int k = 0; k < 100; ++k) p.update(d.batch(), g);
+    CHECK((std::abs(p.value(x) - 2000.0F) < 50.0F) == normalised);
+    CHECK(p.target_moments().mean() == Approx(normalised ? 2000.0 : 0.0));
+  }
+}
+
 TEST_CASE("an update does not allocate once warm; a resumed training equals one that never stopped",
           "[rl][mfpo]") {
   rng g{1};

@@ -40,8 +40,8 @@ muster::result<clients> mixed(clients all) {
 }
 
 std::string text_of(const study& s) {
-  return fmt::format("pfrl-dm 2 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every, s.late,
-                     s.rates, s.temperature);
+  return fmt::format("pfrl-dm 2 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every,
+                     s.late, s.rates, s.temperature);
 }
 
 void add_metrics(cli::run_record& r, const std::string& prefix,

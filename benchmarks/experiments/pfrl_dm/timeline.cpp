@@ -2,6 +2,7 @@
 // What the schedules look like: who holds which machine, when.
 #include <algorithm>
 #include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <muster/report/timeline_figure.hpp>
@@ -19,7 +20,6 @@ constexpr std::int64_t shown_slots = 240;
 /// The bars of each arm, under the first seed.
 struct seen {
   std::vector<muster::env::vm_spec> machines;
-  double slot_minutes = 1.0;
   std::vector<std::vector<muster::env::cloud_hold>> holds;
 };
 
@@ -37,13 +37,14 @@ muster::result<std::optional<results>> play(const experiment& e, const effort& h
   std::optional<muster::error> failure;
   cli::parallel(arms.size() * seeds, context.threads, [&](std::size_t cell) {
     const std::size_t a = cell / seeds, k = cell % seeds;
-    const study s{.method = e.arms[a].pipeline, .clients = "table2", .episodes = how_much.episodes};
+    study s{.method = e.arms[a].pipeline, .clients = "table2", .episodes = how_much.episodes};
+    s.every = std::min(s.every, s.episodes);
     auto begun = start(s, numbers[k], context.data);
     for (std::uint64_t done = 0; begun && done < s.episodes && !cli::interrupted();
          done += s.every) {
       auto round = begun->federation->round();
       if (!round) begun = round.failure();
-      bar.advance(static_cast<double>(std::min(s.every, s.episodes - done)),
+      bar.advance(static_cast<double>(s.every),
                   fmt::format("{} (seed {}), episode {} of {}", s.method, numbers[k],
                               done + s.every, s.episodes));
     }
@@ -63,7 +64,6 @@ muster::result<std::optional<results>> play(const experiment& e, const effort& h
                  {"load_balance", m.load_balance}};
     if (k != 0) return;
     out.machines = client.cloud.machines;
-    out.slot_minutes = client.cloud.slot.seconds() / 60.0;
     out.holds[a] = begun->federation->holds(shown_client, client.test, numbers[k]);
   });
   bar.finish();
@@ -104,7 +104,23 @@ experiment timeline() {
     std::vector<cli::figure> pictures;
     for (std::size_t a = 0; a < kept->holds.size(); ++a) {
       muster::report::timeline_figure figure;
-      // PICTURE
+      figure.x_label = "time (slots of a minute)";
+      figure.until = static_cast<double>(shown_slots);
+      for (const auto& m : kept->machines) {
+        for (std::uint32_t i = 0; i < m.count; ++i) {
+          figure.rows.push_back({fmt::format("{} vCPUs", m.cpu), m.cpu});
+        }
+      }
+      for (const auto& h : kept->holds[a]) {
+        if (h.from >= shown_slots) continue;
+        // Three shades by task, so that neighbours differ.
+        figure.bars.push_back({h.machine, h.first_vcpu, h.vcpus, static_cast<double>(h.from),
+                               static_cast<double>(h.until), static_cast<int>(h.task % 3)});
+      }
+      pictures.push_back(
+          {"timeline-" + arms[a].name, arms[a].label,
+           arms[a].label + ": tasks on the vCPUs of client 1",
+           muster::report::gnuplot_script(figure, "timeline-" + arms[a].name + ".svg")});
     }
     return pictures;
   };

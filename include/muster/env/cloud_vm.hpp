@@ -15,6 +15,7 @@
 #include <muster/core/contracts.hpp>
 #include <muster/env/cloud_vm_config.hpp>
 #include <muster/env/cloud_vm_record.hpp>
+#include <muster/env/cloud_vm_release.hpp>
 #include <muster/env/cloud_vm_reward.hpp>
 #include <muster/env/detail/cloud_machines.hpp>
 #include <muster/env/detail/cloud_workload.hpp>
@@ -40,6 +41,7 @@ namespace muster::inline MUSTER_ABI::env {
 ///          paper does not say; so does the environment it cites for the state (H. Mao et al.:
 ///          Resource Management with Deep Reinforcement Learning, 2016).
 /// Task     holds its vCPUs and memory from start to end. Only the first of the queue can start.
+///          It queues up when it arrives; with `by_precedence` for Release, not before others end.
 /// End      terminated when the last task is placed: what still runs is then run to its end, so
 ///          that `metrics()` are those of the whole schedule. Truncated at `step_limit`.
 /// Reward   of each step by `Reward`; the paper's is `response_balance_reward`.
@@ -48,7 +50,8 @@ namespace muster::inline MUSTER_ABI::env {
 ///          construction and `load`. Copies share the tasks.
 /// Determinism    bitwise up to exp of the platform; draws nothing. Ties between arrivals go to
 ///          the earlier row; a task takes the lowest idle vCPUs.
-template <placement_reward Reward = response_balance_reward<>, class Watch = unwatched>
+template <placement_reward Reward = response_balance_reward<>, class Watch = unwatched,
+          class Release = by_arrival>
 class cloud_vm {
  public:
   using config = cloud_vm_config;
@@ -70,8 +73,24 @@ class cloud_vm {
   /// Takes a workload and goes to its start; tells how many tasks no machine could ever run.
   /// Parallel instances of a task are not looked at: a row is one task.
   cloud_refusals load(std::span<const trace::task> tasks) {
+    return load(tasks, std::span<const task_order>{});
+  }
+  /// The same for workflows, with a `Release` that keeps `orders`; `check(orders, tasks.size())`
+  /// must be fine.
+  cloud_refusals load(std::span<const trace::task> tasks,
+                      [[maybe_unused]] std::span<const task_order> orders) {
     work_ = std::make_shared<const detail::cloud_workload>(tasks, config_);
     tasks_ = work_->tasks;
+    if constexpr (requires { release_.set(tasks_, orders); }) {
+      MUSTER_EXPECTS(check(orders, tasks.size()).has_value(),
+                     "muster: env::cloud_vm got orders that cannot be kept; ask "
+                     "env::check(orders, tasks.size()) what is wrong");
+      release_.set(tasks_, orders);
+    } else {
+      MUSTER_EXPECTS(orders.empty(),
+                     "muster: env::cloud_vm knows no order of tasks; its third argument must be "
+                     "env::by_precedence");
+    }
     restart();
     return work_->refused;
   }
@@ -156,7 +175,7 @@ class cloud_vm {
   /// The number of the first task of the queue; not when nothing waits.
   [[nodiscard]] std::uint32_t head() const noexcept {
     MUSTER_EXPECTS(waiting(), "muster: env::cloud_vm has an empty queue; ask queue_length()");
-    return head_;
+    return static_cast<std::uint32_t>(release_.at(head_));
   }
   [[nodiscard]] std::size_t queue_length() const noexcept { return arrived_ - head_; }
   [[nodiscard]] const cloud_task& task(std::size_t i) const noexcept { return tasks_[i]; }
@@ -210,7 +229,7 @@ class cloud_vm {
   [[nodiscard]] std::size_t frame_machines() const noexcept { return config_.max_machines; }
   [[nodiscard]] std::size_t queue_frame() const noexcept { return config_.visible_tasks; }
   [[nodiscard]] bool waiting() const noexcept { return head_ < arrived_; }
-  [[nodiscard]] const cloud_task& head_task() const noexcept { return tasks_[head_]; }
+  [[nodiscard]] const cloud_task& head_task() const noexcept { return tasks_[release_.at(head_)]; }
 
   void restart() noexcept {
     machines_.clear();
@@ -219,21 +238,24 @@ class cloud_vm {
     head_ = arrived_ = 0;
     now_ = response_slots_ = 0;
     over_ = task_count() == 0;
+    release_.restart(tasks_);
     arrive();
   }
 
   [[nodiscard]] double place(std::uint32_t v) noexcept {
-    const cloud_task& t = head_task();
+    const std::size_t task = release_.at(head_);
+    const cloud_task& t = tasks_[task];
     task_placement p;
     p.run = t.run;
-    p.wait = now_ - t.arrival;
+    p.wait = now_ - release_.since(tasks_, task);
     p.balance_before = machines_.balance();
     p.makespan_before = (std::max)(machines_.last_end(), now_);
     p.machine = v;
     p.cpu = t.cpu;
     p.memory = static_cast<double>(t.memory) * 1e-3;
     p.woken = machines_.free_cpu(v) == machines_.cpu(v);
-    machines_.start(v, t, head_, watch_);
+    machines_.start(v, t, static_cast<std::uint32_t>(task), watch_);
+    release_.placed(tasks_, task, now_ + t.run);
     p.balance_after = machines_.balance();
     p.makespan_after = (std::max)(p.makespan_before, now_ + p.run);
     ++counts_.placed;
@@ -249,7 +271,7 @@ class cloud_vm {
         advance_to((std::max)(machines_.last_end(), now_));
         return false;
       }
-      advance_to(head_task().arrival);
+      advance_to(release_.next(tasks_, arrived_));
     }
     if (!config_.ask_when_full) {
       while (!fits_anywhere()) advance_to(machines_.next_end());
@@ -262,7 +284,7 @@ class cloud_vm {
     arrive();
   }
   void arrive() noexcept {
-    while (arrived_ < task_count() && tasks_[arrived_].arrival <= now_) ++arrived_;
+    arrived_ = static_cast<std::uint32_t>(release_.arrive(tasks_, arrived_, now_));
   }
 
   float* pad(float* out, std::size_t n) const noexcept {
@@ -270,7 +292,15 @@ class cloud_vm {
   }
   void show_queue(float* out) const noexcept {
     const std::size_t n = (std::min)(queue_length(), queue_frame());
-    if (n != 0) std::memcpy(out, &work_->demands[2 * std::size_t{head_}], 2 * n * sizeof(float));
+    if constexpr (Release::in_order) {
+      if (n != 0) {
+        std::memcpy(out, &work_->demands[2 * std::size_t{head_}], 2 * n * sizeof(float));
+      }
+    } else {
+      for (std::size_t k = 0; k < n; ++k) {
+        std::memcpy(out + 2 * k, &work_->demands[2 * release_.at(head_ + k)], 2 * sizeof(float));
+      }
+    }
     pad(out + 2 * n, 2 * (queue_frame() - n));
   }
   [[nodiscard]] bool is_live(std::size_t i) const noexcept {
@@ -289,7 +319,8 @@ class cloud_vm {
   std::span<const cloud_task> tasks_;  // of work_
   std::vector<std::uint32_t> live_;
   cloud_vm_counts counts_{};
-  std::uint32_t head_ = 0, arrived_ = 0;  // the queue is tasks head_ .. arrived_ - 1
+  [[no_unique_address]] Release release_;
+  std::uint32_t head_ = 0, arrived_ = 0;  // the queue is head_ .. arrived_ - 1 of release_
   std::int64_t now_ = 0, response_slots_ = 0;
   bool over_ = false;
 };

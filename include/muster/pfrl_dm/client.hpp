@@ -114,14 +114,14 @@ class client {
 
   /// Plays `tasks` to the end (or ten million steps, whatever the limit in training) with the
   /// policy as it is: drawn from or, with `greedy`, at its most probable action.
-  [[nodiscard]] env::cloud_vm_metrics evaluate(std::span<const trace::task> tasks,
-                                               std::uint64_t seed, bool greedy = false) {
+  [[nodiscard]] auto evaluate(std::span<const trace::task> tasks, std::uint64_t seed,
+                              bool greedy = false) {
     Environment world{test_environment(), tasks};
     play(world, seed, greedy);
     return world.metrics();
   }
   /// The client's cloud with the limit that `evaluate` has.
-  [[nodiscard]] env::cloud_vm_config test_environment() const {
+  [[nodiscard]] typename Environment::config test_environment() const {
     auto c = config_.environment;
     c.step_limit = 10'000'000;  // a policy that always waits would go on for ever
     return c;
