@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "out_folder.hpp"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <string_view>
 #include <system_error>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -19,25 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* mark_name = "muster-run.json";
-
-// "AMD EPYC 7B13, 2 processors, 24 GiB": what Linux tells, or "unknown".
-std::string this_machine() {
-  const auto field = [](const char* file, std::string_view name) {
-    std::ifstream in{file};
-    for (std::string line; std::getline(in, line);) {
-      const std::size_t colon = line.find(':');
-      if (!line.starts_with(name) || colon == std::string::npos) continue;
-      const std::size_t first = line.find_first_not_of(" \t", colon + 1);
-      return first == std::string::npos ? std::string{} : line.substr(first);
-    }
-    return std::string{};
-  };
-  const std::string model = field("/proc/cpuinfo", "model name");
-  const std::string memory = field("/proc/meminfo", "MemTotal");  // kB
-  return fmt::format("{}, {} processors, {:.0f} GiB", model.empty() ? "unknown" : model,
-                     std::thread::hardware_concurrency(),
-                     std::strtod(memory.c_str(), nullptr) / (1024.0 * 1024.0));
-}
 
 muster::error refused(const std::string& folder, std::string what, std::string expected) {
   return {std::move(what), folder, 0, "--out", std::move(expected)};
@@ -107,8 +84,7 @@ muster::result<out_folder> out_folder::check(const options& o, const run_spec& s
 }
 
 muster::result<void> out_folder::mark(bool complete) const {
-  return write_file(path(mark_name),
-                    to_json(manifest{spec_, command_line_, complete, this_machine()}));
+  return write_file(path(mark_name), to_json(manifest{spec_, command_line_, complete}));
 }
 
 muster::result<void> out_folder::begin() {

@@ -2,8 +2,13 @@
 #include "run_store.hpp"
 
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <limits>
+#include <string_view>
+#include <thread>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace cli {
@@ -181,11 +186,34 @@ std::string summary_json(const summary& s) {
   return j.dump(1) + '\n';
 }
 
+namespace {
+
+// "AMD EPYC 7B13, 2 processors, 24 GiB": what Linux tells, or "unknown".
+std::string this_machine() {
+  const auto field = [](const char* file, std::string_view name) {
+    std::ifstream in{file};
+    for (std::string line; std::getline(in, line);) {
+      const std::size_t colon = line.find(':');
+      if (!line.starts_with(name) || colon == std::string::npos) continue;
+      const std::size_t first = line.find_first_not_of(" \t", colon + 1);
+      return first == std::string::npos ? std::string{} : line.substr(first);
+    }
+    return std::string{};
+  };
+  const std::string model = field("/proc/cpuinfo", "model name");
+  const std::string memory = field("/proc/meminfo", "MemTotal");  // kB
+  return fmt::format("{}, {} processors, {:.0f} GiB", model.empty() ? "unknown" : model,
+                     std::thread::hardware_concurrency(),
+                     std::strtod(memory.c_str(), nullptr) / (1024.0 * 1024.0));
+}
+
+}  // namespace
+
 std::string to_json(const manifest& m) {
   const json j{{"written_by", "muster"},
                {"state", m.complete ? "complete" : "running"},
                {"command_line", m.command_line},
-               {"machine", m.machine},
+               {"machine", this_machine()},
                {"spec", json::parse(m.spec)}};
   return j.dump(1) + '\n';
 }
@@ -193,7 +221,7 @@ std::string to_json(const manifest& m) {
 muster::result<manifest> manifest_from_json(const std::string& text, const std::string& file) {
   return guarded(text, file, [](const json& j) {
     return manifest{j.at("spec").dump(1), j.at("command_line").get<std::string>(),
-                    j.at("state").get<std::string>() == "complete", j.value("machine", "")};
+                    j.at("state").get<std::string>() == "complete"};
   });
 }
 

@@ -21,12 +21,11 @@ namespace cli {
 /// What was run, without threads and folders: two equal texts mean the same results.
 [[nodiscard]] std::string spec_json(const run_spec& spec);
 
-/// The mark of a folder of ours, and how far its command came.
+/// The mark of a folder of ours, and how far its command came. The file also names the machine.
 struct manifest {
   std::string spec;  ///< as spec_json gives it
   std::string command_line;
   bool complete = false;
-  std::string machine;  ///< that it ran on, in words; says nothing about the results
 };
 [[nodiscard]] std::string to_json(const manifest& m);
 [[nodiscard]] muster::result<manifest> manifest_from_json(const std::string& text,

@@ -42,13 +42,14 @@ class grid {
 
 /// Results paired by seed: metrics and curves are means over the clients, or those of one client.
 [[nodiscard]] results by_seed(const experiment& e, const grid& g, std::uint64_t first_seed,
-                              std::optional<std::size_t> client = {});
+                              std::optional<std::size_t> client);
 /// Results paired by client: metrics are means over the seeds.
 [[nodiscard]] results by_client(const experiment& e, const grid& g);
 
 /// An experiment that runs a grid: `studies(effort)` has one row per arm, one study per setting.
-template <class Studies, class Collect>
-void runs(experiment& e, Studies studies, Collect collect) {
+/// What it is paired by is what `unit` says; of `client` alone, if one is named.
+template <class Studies>
+void runs(experiment& e, Studies studies, std::optional<std::size_t> client = {}) {
   e.paper = "pfrl-dm";
   e.run = [=](const experiment& self, const effort& how_much,
               const run_context& context) -> muster::result<std::optional<results>> {
@@ -59,7 +60,8 @@ void runs(experiment& e, Studies studies, Collect collect) {
     auto done = grid{std::move(all), how_much.seeds}.run(context);
     if (!done) return done.failure();
     if (!*done) return std::optional<results>{};
-    return std::optional<results>{collect(self, **done, context.first_seed)};
+    if (self.unit == "client") return std::optional<results>{by_client(self, **done)};
+    return std::optional<results>{by_seed(self, **done, context.first_seed, client)};
   };
   if (!e.effort_text) {
     e.effort_text = [](const effort& how_much) {
@@ -85,6 +87,7 @@ experiment fig19();
 experiment fig20();
 experiment fig21();
 experiment table4();
+experiment masked();
 experiment ablation();
 experiment real();
 experiment tuning();

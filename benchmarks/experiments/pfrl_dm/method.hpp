@@ -37,8 +37,11 @@ class method {
   [[nodiscard]] virtual std::span<const double> scores(std::size_t client) const = 0;
   /// Mean squared error of a client's critic before and after its last download.
   [[nodiscard]] virtual std::pair<double, double> critic_errors(std::size_t client) const = 0;
+  /// Plays tasks as in training, or `masked`: machines without room are no choice, and waiting is
+  /// one only when none has room.
   [[nodiscard]] virtual muster::env::cloud_vm_metrics evaluate(
-      std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed) = 0;
+      std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed,
+      bool masked) = 0;
   /// The bars of such an evaluation.
   [[nodiscard]] virtual std::vector<muster::env::cloud_hold> holds(
       std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed) = 0;

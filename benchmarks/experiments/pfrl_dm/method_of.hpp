@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <muster/env/cloud_vm_masked.hpp>
 #include <muster/pfrl_dm/presets.hpp>
 
 #include "experiments/pfrl_dm/method.hpp"
@@ -33,8 +34,13 @@ class method_of final : public method {
     return {e.before, e.after};
   }
   muster::env::cloud_vm_metrics evaluate(std::size_t i, std::span<const muster::trace::task> tasks,
-                                         std::uint64_t seed) override {
-    return pipeline_.client(i).evaluate(tasks, seed);
+                                         std::uint64_t seed, bool masked) override {
+    auto& client = pipeline_.client(i);
+    if (!masked) return client.evaluate(tasks, seed);
+    using environment = std::remove_cvref_t<decltype(client.environment())>;
+    muster::env::masked_cloud_vm<environment> world{client.test_environment(), tasks};
+    client.play(world, seed);
+    return world.metrics();
   }
   std::vector<muster::env::cloud_hold> holds(std::size_t i,
                                              std::span<const muster::trace::task> tasks,

@@ -23,7 +23,7 @@ class rule_method final : public method {
   std::span<const double> scores(std::size_t) const override { return {}; }
   std::pair<double, double> critic_errors(std::size_t) const override { return {}; }
   env::cloud_vm_metrics evaluate(std::size_t client, std::span<const muster::trace::task> tasks,
-                                 std::uint64_t seed) override {
+                                 std::uint64_t seed, bool) override {
     return played<env::unwatched>(client, tasks, seed).metrics();
   }
   std::vector<env::cloud_hold> holds(std::size_t client, std::span<const muster::trace::task> tasks,

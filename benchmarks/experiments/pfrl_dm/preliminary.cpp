@@ -69,14 +69,9 @@ experiment heat(const char* name, const char* rule, const char* title, bool find
         {name, title, "weight that the client of the row gives to that of the column",
          muster::report::gnuplot_script(figure, std::string{name} + ".svg")}};
   };
-  runs(
-      e,
-      [=](const effort& m) {
-        return std::vector<std::vector<study>>{{{rule, "clone", m.episodes, 15}}};
-      },
-      [](const experiment& self, const grid& g, std::uint64_t first) {
-        return by_seed(self, g, first);
-      });
+  runs(e, [=](const effort& m) {
+    return std::vector<std::vector<study>>{{{rule, "clone", m.episodes, 15}}};
+  });
   return e;
 }
 
@@ -107,13 +102,10 @@ experiment fig07() {
                .name = "mixed"}};
   e.shown = {"own_response", "response"};
   e.note = "Four pairs cannot give a p below 0.125: the direction is all that can be seen.";
-  runs(
-      e,
-      [](const effort& m) {
-        return std::vector<std::vector<study>>{{{"ppo", "table2", m.episodes, 15}},
-                                               {{"ppo", "table2_heter", m.episodes, 15}}};
-      },
-      [](const experiment& self, const grid& g, std::uint64_t) { return by_client(self, g); });
+  runs(e, [](const effort& m) {
+    return std::vector<std::vector<study>>{{{"ppo", "table2", m.episodes, 15}},
+                                           {{"ppo", "table2_heter", m.episodes, 15}}};
+  });
   return e;
 }
 
@@ -129,16 +121,11 @@ experiment fig08() {
                metric("fed_avg", "mean_reward"), "reward", "FedAvg is slower"}};
   e.charts = {rewards("total reward, mean of the clients")};
   e.shown = {"mean_reward", "final_reward"};
-  runs(
-      e,
-      [arms = e.arms](const effort& m) {
-        std::vector<std::vector<study>> all;
-        for (const arm& a : arms) all.push_back({{a.pipeline, "table2", m.episodes, 15}});
-        return all;
-      },
-      [](const experiment& self, const grid& g, std::uint64_t first) {
-        return by_seed(self, g, first);
-      });
+  runs(e, [arms = e.arms](const effort& m) {
+    std::vector<std::vector<study>> all;
+    for (const arm& a : arms) all.push_back({{a.pipeline, "table2", m.episodes, 15}});
+    return all;
+  });
   return e;
 }
 
@@ -175,14 +162,9 @@ experiment fig09() {
                .y_label = "error of the critic before the download",
                .name = "before"}};
   e.shown = {"mean_reward"};
-  runs(
-      e,
-      [](const effort& m) {
-        return std::vector<std::vector<study>>{{{"fed_avg", "table2", m.episodes, 15}}};
-      },
-      [](const experiment& self, const grid& g, std::uint64_t first) {
-        return by_seed(self, g, first);
-      });
+  runs(e, [](const effort& m) {
+    return std::vector<std::vector<study>>{{{"fed_avg", "table2", m.episodes, 15}}};
+  });
   return e;
 }
 
@@ -217,9 +199,7 @@ experiment fig10() {
                                                {{"fed_avg", "same2", m.episodes, 15}},
                                                {{"focused", "same2", m.episodes, 15}}};
       },
-      [](const experiment& self, const grid& g, std::uint64_t first) {
-        return by_seed(self, g, first, 0);
-      });
+      0);
   return e;
 }
 

@@ -40,7 +40,7 @@ muster::result<clients> mixed(clients all) {
 }
 
 std::string text_of(const study& s) {
-  return fmt::format("pfrl-dm 2 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every,
+  return fmt::format("pfrl-dm 3 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every,
                      s.late, s.rates, s.temperature);
 }
 
@@ -180,8 +180,12 @@ muster::result<std::optional<std::vector<cli::run_record>>> run_study(const stud
     cli::run_record& r = records[i];
     r.pipeline = s.method;
     r.seed = seed;
-    if (!all[i].hybrid.empty()) add_metrics(r, "", m->evaluate(i, all[i].hybrid, seed));
-    add_metrics(r, "own_", m->evaluate(i, all[i].test, seed));
+    if (!all[i].hybrid.empty()) {
+      add_metrics(r, "", m->evaluate(i, all[i].hybrid, seed, false));
+      add_metrics(r, "masked_", m->evaluate(i, all[i].hybrid, seed, true));
+    }
+    add_metrics(r, "own_", m->evaluate(i, all[i].test, seed, false));
+    add_metrics(r, "own_masked_", m->evaluate(i, all[i].test, seed, true));
     r.training = std::move(kept.curves[i]);
     if (!r.training.empty()) {  // rules do not train
       std::vector<double> rewards;

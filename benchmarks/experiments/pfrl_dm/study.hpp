@@ -30,11 +30,11 @@ struct study {
 };
 
 /// One record per client. Metrics: response, makespan, utilisation, load_balance on the hybrid
-/// test set, own_* on its own, final_reward and mean_reward of the training, bytes_up and
-/// bytes_down of the whole federation per client, alpha. Training points: reward of each
-/// episode, and with the first one of a round critic_before and critic_after.
-/// The first record also has weight_i_j: the mean over the rounds of what client i gave to j.
-/// Nothing if it was interrupted.
+/// test set, own_* on its own, masked_* and own_masked_* the same with a mask, final_reward and
+/// mean_reward of the training, bytes_up and bytes_down of the whole federation per client, alpha.
+/// Training points: reward of each episode, and with the first one of a round critic_before and
+/// critic_after. The first record also has weight_i_j: the mean over the rounds of what client i
+/// gave to j. Nothing if it was interrupted.
 [[nodiscard]] muster::result<std::optional<std::vector<cli::run_record>>> run_study(
     const study& s, std::uint64_t seed, const run_context& context, cli::progress& bar);
 

@@ -54,7 +54,7 @@ muster::result<std::optional<results>> play(const experiment& e, const effort& h
       return;
     }
     const auto& client = begun->clients[shown_client];
-    const auto m = begun->federation->evaluate(shown_client, client.test, numbers[k]);
+    const auto m = begun->federation->evaluate(shown_client, client.test, numbers[k], false);
     cli::run_record& r = all.at(a, 0, k);
     r.pipeline = s.method;
     r.seed = numbers[k];

@@ -42,22 +42,17 @@ experiment tuning() {
   e.note =
       "1 is what the studies have: 1e-3 and 3e-4 for policies and critics, three times what the "
       "paper prints; 1e-4 and 1e-2 for MFPO.";
-  runs(
-      e,
-      [=, arms = e.arms](const effort& m) {
-        std::vector<std::vector<study>> all;
-        for (const arm& a : arms) {
-          auto& row = all.emplace_back();
-          for (const double r : rates) {
-            row.push_back(
-                {.method = a.pipeline, .clients = "table2", .episodes = m.episodes, .rates = r});
-          }
-        }
-        return all;
-      },
-      [](const experiment& self, const grid& g, std::uint64_t first) {
-        return by_seed(self, g, first);
-      });
+  runs(e, [=, arms = e.arms](const effort& m) {
+    std::vector<std::vector<study>> all;
+    for (const arm& a : arms) {
+      auto& row = all.emplace_back();
+      for (const double r : rates) {
+        row.push_back(
+            {.method = a.pipeline, .clients = "table2", .episodes = m.episodes, .rates = r});
+      }
+    }
+    return all;
+  });
   return e;
 }
 
@@ -83,19 +78,14 @@ experiment temperature() {
                .log_x = true}};
   e.shown = {"final_reward", "mean_reward", "weight_0_0"};
   e.note = "The paper names no temperature; 0.5 is what the studies have.";
-  runs(
-      e,
-      [=](const effort& m) {
-        std::vector<study> row;
-        for (const double t : all) {
-          row.push_back(
-              {.method = "pfrl_dm", .clients = "table2", .episodes = m.episodes, .temperature = t});
-        }
-        return std::vector<std::vector<study>>{row};
-      },
-      [](const experiment& self, const grid& g, std::uint64_t first) {
-        return by_seed(self, g, first);
-      });
+  runs(e, [=](const effort& m) {
+    std::vector<study> row;
+    for (const double t : all) {
+      row.push_back(
+          {.method = "pfrl_dm", .clients = "table2", .episodes = m.episodes, .temperature = t});
+    }
+    return std::vector<std::vector<study>>{row};
+  });
   return e;
 }
 

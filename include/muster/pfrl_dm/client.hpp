@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <muster/concepts/advantage.hpp>
+#include <muster/concepts/environment.hpp>
 #include <muster/concepts/federated_client.hpp>
 #include <muster/core/rng.hpp>
 #include <muster/env/cloud_vm.hpp>
@@ -127,18 +129,25 @@ class client {
     return c;
   }
   /// Plays any world that is seen through the client's frame, from its start to its end: one that
-  /// keeps a log, or has other machines.
+  /// keeps a log, has other machines, or a mask, which is kept.
   template <class World>
   void play(World& world, std::uint64_t seed, bool greedy = false) {
     rng random{seed};
     world.reset(random);
     policy_.take(learner_.policy().network());
     observed_.resize(live_);
+    if constexpr (masked_environment<World>) allowed_.resize(world.action_count());
     bool done = false;
     while (!done) {
+      std::span<const std::uint8_t> allowed;
+      if constexpr (masked_environment<World>) {
+        world.mask(allowed_);
+        allowed = allowed_;
+      }
       world.observe_live(observed_);
-      const auto p = probabilities(observed_);
-      const std::uint32_t a = greedy ? rl::greedy_action(p, {}) : rl::sample_action(p, {}, random);
+      const auto p = probabilities(observed_, allowed);
+      const std::uint32_t a =
+          greedy ? rl::greedy_action(p, allowed) : rl::sample_action(p, allowed, random);
       done = world.step(a, random).done();
     }
   }
@@ -181,11 +190,15 @@ class client {
     return c;
   }
 
-  // p(action | x), in `probabilities_`.
-  std::span<const float> probabilities(std::span<const float> x) {
+  // p(action | x), in `probabilities_`; 0 for what is not allowed.
+  std::span<const float> probabilities(std::span<const float> x,
+                                       std::span<const std::uint8_t> allowed = {}) {
     logits_.resize(environment_.action_count());
     probabilities_.resize(logits_.size());
     policy_.read(x, logits_);
+    for (std::size_t i = 0; i < allowed.size(); ++i) {
+      if (allowed[i] == 0) logits_[i] = -std::numeric_limits<float>::infinity();
+    }
     float highest = logits_[0];
     for (const float l : logits_) highest = (std::max)(highest, l);
     float sum = 0.0F;
@@ -317,6 +330,7 @@ class client {
   std::vector<std::uint32_t> actions_, next_;
   std::vector<std::uint8_t> ends_;
   // Scratch.
+  std::vector<std::uint8_t> allowed_;
   std::vector<float> observed_, logits_, probabilities_, scaled_, room_;
 };
 
