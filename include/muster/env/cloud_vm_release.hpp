@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -148,7 +147,7 @@ class by_precedence {
                                    std::int64_t now) noexcept {
     while (!known_.empty() && known_.front().first <= now) {
       queue_[arrived++] = known_.front().second;
-      std::pop_heap(known_.begin(), known_.end(), std::greater<>{});
+      std::pop_heap(known_.begin(), known_.end(), later{});
       known_.pop_back();
     }
     return arrived;
@@ -162,6 +161,10 @@ class by_precedence {
   }
 
  private:
+  using release = std::pair<std::int64_t, std::uint32_t>;  // when, which
+  struct later {
+    bool operator()(const release& a, const release& b) const noexcept { return a > b; }
+  };
   struct graph {
     std::vector<std::uint32_t> first, after;  // by task: after[first[i]] .. after[first[i + 1] - 1]
     std::vector<std::uint32_t> waits_for;     // how many
@@ -169,14 +172,14 @@ class by_precedence {
 
   void know(std::size_t i) noexcept {
     known_.emplace_back(since_[i], static_cast<std::uint32_t>(i));
-    std::push_heap(known_.begin(), known_.end(), std::greater<>{});
+    std::push_heap(known_.begin(), known_.end(), later{});
   }
 
   std::shared_ptr<const graph> graph_ = std::make_shared<const graph>();
   std::vector<std::uint32_t> open_;   // how many it still waits for
   std::vector<std::int64_t> since_;   // slot of its release, as far as known
   std::vector<std::uint32_t> queue_;  // in the order of release
-  std::vector<std::pair<std::int64_t, std::uint32_t>> known_;  // a heap: to be released, and when
+  std::vector<release> known_;        // a heap, the next one first
 };
 
 }  // namespace muster::inline MUSTER_ABI::env
