@@ -142,8 +142,8 @@ struct chart {
   double scale = 1.0;                   ///< values are multiplied by it
   std::vector<std::string> arms{};      ///< none: all
   std::vector<std::string> settings{};  ///< by_setting: none means all
-  std::string setting{};  ///< by_arm, boxes, learning and over_time: which one; empty: the first
-  bool log_x = false;
+  std::string setting{};   ///< by_arm, boxes, learning and over_time: which one; empty: the first
+  bool log_x = false;      ///< boxes: of the values
   bool from_zero = false;  ///< the y axis begins at 0
   std::string name{};      ///< added to the file name of all but the first picture
 };

@@ -200,6 +200,7 @@ std::string by_arm(const finished& f, const chart& c, const std::string& file) {
 std::string boxes(const finished& f, const chart& c, const std::string& file) {
   report::box_figure figure;
   figure.x_label = c.y_label;
+  figure.log_x = c.log_x;
   const std::size_t x = setting_of(*f.runs, c);
   for (const std::size_t a : arms_of(*f.what, c)) {
     figure.rows.push_back({f.what->arms[a].label, values_of(f, c, a, x), static_cast<int>(a)});

@@ -126,6 +126,16 @@ TEST_CASE("box_figure wants a row", "[report][box]") {
                         [] { static_cast<void>(gnuplot_script(box_figure{}, "o")); }));
 }
 
+TEST_CASE("a logarithmic box figure wants values above 0", "[report][box]") {
+  box_figure f;
+  f.rows = {{"a", {1.0, 1e6}, 0}};
+  CHECK(gnuplot_script(f, "x.svg").find("logscale") == std::string::npos);
+  f.log_x = true;
+  CHECK(gnuplot_script(f, "x.svg").find("set logscale x\n") != std::string::npos);
+  f.rows[0].values[0] = 0.0;
+  CHECK(support::breaks("log_x = false", [&] { (void)gnuplot_script(f, "x.svg"); }));
+}
+
 TEST_CASE("gnuplot draws box_figure without a word", "[report][box]") {
   std::vector<box_figure> figures(5, two_boxes());
   figures[1].show_values = false;

@@ -82,6 +82,7 @@ struct box_row {
 struct box_figure {
   std::string x_label;        ///< with unit
   std::vector<box_row> rows;  ///< from the top
+  bool log_x = false;         ///< for values above 0 that span orders of magnitude
   bool show_values = true;    ///< each value as a faint point below its box
   int width = 900;            ///< pixels; the height follows from the number of rows
 };
@@ -90,6 +91,12 @@ struct box_figure {
 [[nodiscard]] inline std::string gnuplot_script(const box_figure& figure,
                                                 std::string_view svg_path) {
   MUSTER_EXPECTS(!figure.rows.empty(), "muster: report::box_figure has no row; add at least one");
+  for (const box_row& row : figure.rows) {
+    MUSTER_EXPECTS(!figure.log_x || std::none_of(row.values.begin(), row.values.end(),
+                                                 [](double v) { return v <= 0.0; }),
+                   "muster: report::box_figure has a value without a logarithm; give values above "
+                   "0, or log_x = false");
+  }
   const std::size_t count = figure.rows.size();
   const int row_height = figure.show_values ? 44 : 34;  // pixels
   const double lift = figure.show_values ? 0.08 : 0.0;  // of a box, to make room for the points
@@ -107,6 +114,7 @@ struct box_figure {
                        static_cast<double>(count - i) + lift);
   }
   out += ")\n";
+  if (figure.log_x) out += "set logscale x\n";
   const auto point = [&](double x, double y) {
     gnuplot_number(out, x);
     fmt::format_to(std::back_inserter(out), "{:.6g}\n", y);
