@@ -46,13 +46,15 @@ std::string mean_text(const finished& f, const std::string& name, std::size_t a,
   double mean = muster::stats::mean(values);
   const bool share = name.find("throughput") != std::string::npos ||
                      name.find("share") != std::string::npos ||
-                     name.find("_use") != std::string::npos || name == "utilisation";
+                     name.find("_use") != std::string::npos || name.ends_with("utilisation");
   if (share) mean *= 100.0;
   const double size = std::fabs(mean);
   return fmt::format("{:.{}f}", mean, size >= 1000.0 ? 0 : size >= 10.0 ? 1 : size >= 1.0 ? 2 : 3);
 }
 
 std::string heading_of(const std::string& name) {
+  if (name.starts_with("masked_")) return heading_of(name.substr(7));
+  if (name == "utilisation") return "utilisation, %";
   if (name == "response") return "response, s";
   if (name == "makespan") return "makespan, s";
   if (name == "load_balance") return "load balance (lower is better)";

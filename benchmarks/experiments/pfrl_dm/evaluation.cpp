@@ -40,27 +40,29 @@ std::vector<arm> with_rules() {
 }
 
 experiment hybrid(const char* name, const char* metric_name, const char* title, const char* label,
-                  claim::kind better, bool log_x = false) {
+                  claim::kind better) {
   experiment e;
   on_table3(e);
   e.name = name;
   e.title = title;
   e.question =
       "Each client's policy after training, on a test set of which 20 % are its own tasks and the "
-      "rest those of the other nine; pairs are clients, each the mean over the seeds.";
+      "rest those of the other nine; a machine without room is no choice, and waiting is one only "
+      "when none has room (`unmasked` has the test without that). Pairs are clients, each the mean "
+      "over the seeds.";
   e.unit = "client";
   e.arms = with_rules();
+  const std::string shown = std::string{"masked_"} + metric_name;
   for (const char* other : {"mfpo", "fed_avg", "ppo"}) {
     const auto& label_of = *std::find_if(methods.begin(), methods.end(),
                                          [&](const arm& a) { return a.name == other; });
     e.claims.push_back(
         {fmt::format("PFRL-DM {} {}", better == claim::kind::above ? "above" : "below",
                      label_of.label),
-         better, metric("pfrl_dm", metric_name), metric(other, metric_name), "", "p = 0.00193"});
+         better, metric("pfrl_dm", shown), metric(other, shown), "", "p = 0.00193"});
   }
-  e.charts = {
-      {.what = chart::kind::boxes, .metric = metric_name, .y_label = label, .log_x = log_x}};
-  e.shown = {"response", "makespan", "utilisation", "load_balance"};
+  e.charts = {{.what = chart::kind::boxes, .metric = shown, .y_label = label}};
+  e.shown = {"masked_response", "masked_makespan", "masked_utilisation", "masked_load_balance"};
   e.note = std::string{stand_ins} + " A box is drawn over the clients.";
   runs(e, [](const effort& m) { return table3(with_rules(), m); });
   return e;
@@ -98,11 +100,11 @@ experiment fig15() {
 
 experiment fig16() {
   return hybrid("fig16", "response", "response time on hybrid tests", "mean response (s)",
-                claim::kind::below, true);  // one that is stuck takes a thousand times as long
+                claim::kind::below);
 }
 experiment fig17() {
-  return hybrid("fig17", "makespan", "makespan on hybrid tests", "makespan (s)", claim::kind::below,
-                true);
+  return hybrid("fig17", "makespan", "makespan on hybrid tests", "makespan (s)",
+                claim::kind::below);
 }
 experiment fig18() {
   return hybrid("fig18", "utilisation", "utilisation on hybrid tests", "mean utilisation",
@@ -138,29 +140,31 @@ experiment twelve(const std::string& prefix) {
 }  // namespace
 
 experiment table4() {
-  experiment e = twelve("");
+  experiment e = twelve("masked_");
   e.name = "table4";
   e.title = "exact Wilcoxon over the clients";
   e.question = "The twelve comparisons of figs. 16 to 19 under one Holm correction.";
   e.note =
       "The smallest p that ten pairs can have is 0.00195, when all agree; the paper reports "
-      "0.00193 "
-      "twelve times.";
+      "0.00193 twelve times.";
   return e;
 }
 
-experiment masked() {
-  experiment e = twelve("masked_");
-  e.name = "masked";
-  e.title = "the same policies, kept from machines without room";
+experiment unmasked() {
+  experiment e = twelve("");
+  e.name = "unmasked";
+  e.title = "the same policies, free to ask for machines without room";
   e.question =
-      "As table4, but in the test a machine without room is no choice, and waiting is one only "
-      "when none has room: what a scheduler would do in earnest. Training is as before.";
-  e.charts = {
-      {.what = chart::kind::boxes, .metric = "masked_response", .y_label = "mean response (s)"}};
+      "As table4, but in the test, as in training, a policy may ask for a machine without room, "
+      "is denied, and loses a slot.";
+  e.charts = {{.what = chart::kind::boxes,
+               .metric = "response",
+               .y_label = "mean response (s)",
+               .log_x = true}};
   e.note =
-      "Without the mask a policy that is sure of a wrong machine asks for it again and again while "
-      "nothing changes: on foreign tasks some wait for ever.";
+      "A policy that is sure of a wrong machine asks for it again and again while nothing changes: "
+      "on foreign tasks some wait as good as for ever. Such a test is cut after ten million "
+      "steps, and who still waits counts as long as it has waited.";
   return e;
 }
 

@@ -87,7 +87,7 @@ experiment fig19();
 experiment fig20();
 experiment fig21();
 experiment table4();
-experiment masked();
+experiment unmasked();
 experiment ablation();
 experiment real();
 experiment tuning();

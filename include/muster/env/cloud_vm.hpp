@@ -210,10 +210,13 @@ class cloud_vm {
   }
   [[nodiscard]] cloud_vm_metrics metrics() const noexcept {
     const double slot = config_.slot.seconds();
-    const double placed = counts_.placed == 0 ? 1.0 : static_cast<double>(counts_.placed);
-    return {static_cast<double>(response_slots_) / placed * slot,
-            static_cast<double>(machines_.last_end()) * slot, machines_.mean_utilisation(),
-            machines_.mean_balance()};
+    std::int64_t slots = response_slots_, end = machines_.last_end();
+    for (std::size_t i = head_; i < arrived_; ++i)
+      slots += now_ - release_.since(tasks_, release_.at(i));
+    if (waiting()) end = (std::max)(end, now_);
+    const double tasks = arrived_ == 0 ? 1.0 : static_cast<double>(arrived_);
+    return {static_cast<double>(slots) / tasks * slot, static_cast<double>(end) * slot,
+            machines_.mean_utilisation(), machines_.mean_balance()};
   }
 
   [[nodiscard]] const config& settings() const noexcept { return config_; }

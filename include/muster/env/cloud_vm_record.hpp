@@ -40,9 +40,10 @@ struct cloud_vm_counts {
 };
 
 /// How good an episode was, up to now; after a terminated one, up to the end of its last task.
+/// What still waits counts: an agent that leaves tasks behind does not look the better for it.
 struct cloud_vm_metrics {
-  double response = 0.0;      ///< s, mean over the tasks placed, from arrival to end (eq. 23)
-  double makespan = 0.0;      ///< s, from the first arrival to the end of all tasks placed
+  double response = 0.0;      ///< s, mean over what has arrived, to its end or till now (eq. 23)
+  double makespan = 0.0;      ///< s, from the first arrival to the end of all, or till now
   double utilisation = 0.0;   ///< 0..1, weighted mean over resources, machines, time (eq. 24)
   double load_balance = 0.0;  ///< mean of eq. 4 over time; 0 = equal loads (eq. 25)
 };
