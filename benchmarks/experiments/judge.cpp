@@ -115,6 +115,9 @@ verdict judge(const experiment& e, const results& r) {
     if (held > 0) v.state = fmt::format("direction held, {} of {} beyond chance", held, measured);
   } else if (direction > 0) {
     v.state = fmt::format("partly held ({} of {})", direction, measured);
+    if (held == 0) {
+      v.state = fmt::format("direction held in {} of {}, none beyond chance", direction, measured);
+    }
   } else {
     v.state = "not held";
   }
