@@ -27,7 +27,8 @@ using mfpo = pipeline<slot::learner<rl::momentum_policy_gradient<
 /// forget 3e-8 never forgets a bad batch.
 /// Chosen    a step every 16 decisions: with one per episode, as their tasks have it, 100 episodes
 ///           of thousands of decisions are 100 steps and teach it nothing. This, the critic's rate
-///           and `forget` are the best of a search on the clients of Table 2.
+///           and `forget` are the best of a small search (one or two seeds) on the clients of
+///           Table 2. On the ten of Table 3 it fails for four (docs/reference).
 [[nodiscard]] inline mfpo::config mfpo_config(std::uint64_t seed) {
   mfpo::config c;
   c.seed = seed;
