@@ -208,6 +208,7 @@ class cloud_vm {
     c.done = machines_.done();
     return c;
   }
+  /// O(what waits + what runs + machines).
   [[nodiscard]] cloud_vm_metrics metrics() const noexcept {
     const double slot = config_.slot.seconds();
     std::int64_t slots = response_slots_, end = machines_.last_end();
