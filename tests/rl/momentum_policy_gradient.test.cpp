@@ -250,6 +250,38 @@ TEST_CASE("blocks are only memory: the direction does not depend on them", "[rl]
   }
 }
 
+TEST_CASE("entropy by hand, at both policies", "[rl][mfpo]") {
+  // dH / d logit_0 = -p_0 (ln p_0 + H). No advantage: all that moves is the entropy.
+  const auto slope = [](double p) {
+    const double h = -p * std::log(p) - (1.0 - p) * std::log(1.0 - p);
+    return -p * (std::log(p) + h);
+  };
+  using L = exact<>;
+  rng g{1};
+  auto c = coin<L>();
+  c.actor_rate = 0.5;
+  c.forget = 0.25;
+  c.entropy = 0.4;
+  L p{c, g};
+  set(p.policy().store(), 0.6, -0.2);
+  const double before = first_of({0.6, -0.2});
+  columns one{{0, 1}, {0.0F, 0.0F}, {-0.1F, -0.2F}};
+  one.next = {1, none};  // one trajectory of two decisions
+  p.update(one.batch(), g);
+  const double first = 0.4 * 2.0 * slope(before);
+  CHECK(first < -0.1);
+  CHECK(pair(p.momentum())[0] == Approx(first));
+  CHECK(pair(p.momentum())[1] == Approx(-first));
+
+  const double now = first_of(pair(p.policy().store()));
+  const double w = before / now;
+  columns two{{0}, {0.0F}, {static_cast<float>(std::log(now))}};
+  const auto stats = p.update(two.batch(), g);
+  CHECK(stats.weights.mean == Approx(w).epsilon(1e-6));
+  CHECK(pair(p.momentum())[0] ==
+        Approx(0.75 * (first - w * 0.4 * slope(before)) + 0.4 * slope(now)).epsilon(1e-6));
+}
+
 TEST_CASE("limits on weight and step", "[rl][mfpo]") {
   using L = exact<>;
   rng g{1};

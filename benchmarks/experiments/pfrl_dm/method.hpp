@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,9 @@ class method {
   [[nodiscard]] virtual muster::env::cloud_vm_metrics evaluate(
       std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed,
       bool masked) = 0;
+  /// Writes the policies of all clients into a file, or takes them from one.
+  [[nodiscard]] virtual muster::result<void> save(const std::string& path) = 0;
+  [[nodiscard]] virtual muster::result<void> load(const std::string& path) = 0;
   /// The bars of such an evaluation.
   [[nodiscard]] virtual std::vector<muster::env::cloud_hold> holds(
       std::size_t client, std::span<const muster::trace::task> tasks, std::uint64_t seed) = 0;

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <limits>
+#include <string>
 #include <type_traits>
 #include <utility>
 
+#include <fmt/format.h>
 #include <muster/env/cloud_vm_masked.hpp>
+#include <muster/nn/checkpoint.hpp>
 #include <muster/pfrl_dm/presets.hpp>
 
 #include "experiments/pfrl_dm/method.hpp"
@@ -42,6 +45,12 @@ class method_of final : public method {
     client.play(world, seed);
     return world.metrics();
   }
+  muster::result<void> save(const std::string& path) override { return policies().save(path); }
+  muster::result<void> load(const std::string& path) override {
+    auto read = policies().load(path);
+    if (!read) return read.failure();
+    return {};
+  }
   std::vector<muster::env::cloud_hold> holds(std::size_t i,
                                              std::span<const muster::trace::task> tasks,
                                              std::uint64_t seed) override {
@@ -77,6 +86,14 @@ class method_of final : public method {
   }
 
  private:
+  muster::nn::checkpoint policies() {
+    muster::nn::checkpoint all{"policies of a federation"};
+    for (std::size_t i = 0; i < pipeline_.size(); ++i) {
+      all.add(pipeline_.client(i).learner().policy().store(), fmt::format("client {}/", i));
+    }
+    return all;
+  }
+
   Pipeline pipeline_;
 };
 

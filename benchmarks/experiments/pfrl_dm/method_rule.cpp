@@ -26,6 +26,8 @@ class rule_method final : public method {
                                  std::uint64_t seed, bool) override {
     return played<env::unwatched>(client, tasks, seed).metrics();
   }
+  muster::result<void> save(const std::string&) override { return {}; }
+  muster::result<void> load(const std::string&) override { return {}; }
   std::vector<env::cloud_hold> holds(std::size_t client, std::span<const muster::trace::task> tasks,
                                      std::uint64_t seed) override {
     return played<env::hold_log>(client, tasks, seed).watch().holds;
@@ -40,7 +42,7 @@ class rule_method final : public method {
   [[nodiscard]] auto played(std::size_t client, std::span<const muster::trace::task> tasks,
                             std::uint64_t seed) const {
     auto cloud = members_.at(client).cloud;
-    cloud.step_limit = 10'000'000;  // as the clients of the others have it in their tests
+    cloud.step_limit = muster::pfrl_dm::client<>::test_step_limit;
     env::cloud_vm<env::response_balance_reward<>, Watch> world{cloud, tasks};
     muster::rng random{seed};
     env::play(world, Rule{}, random);

@@ -40,9 +40,11 @@ muster::result<clients> mixed(clients all) {
 }
 
 std::string text_of(const study& s) {
-  return fmt::format("pfrl-dm 3 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every,
+  return fmt::format("pfrl-dm 4 {} {} {} {} {} {} {}", s.method, s.clients, s.episodes, s.every,
                      s.late, s.rates, s.temperature);
 }
+
+using records = std::vector<cli::run_record>;
 
 void add_metrics(cli::run_record& r, const std::string& prefix,
                  const muster::env::cloud_vm_metrics& m) {
@@ -51,6 +53,43 @@ void add_metrics(cli::run_record& r, const std::string& prefix,
   r.metrics.push_back({prefix + "utilisation", m.utilisation});
   r.metrics.push_back({prefix + "load_balance", m.load_balance});
 }
+
+// Both tests of client `i`.
+void test(method& m, const paper::study_client& who, std::size_t i, bool masked,
+          cli::run_record& r) {
+  const std::string prefix = masked ? "masked_" : "";
+  if (!who.hybrid.empty()) add_metrics(r, prefix, m.evaluate(i, who.hybrid, r.seed, masked));
+  add_metrics(r, "own_" + prefix, m.evaluate(i, who.test, r.seed, masked));
+}
+
+// One record per client, filed under `part`; nothing unless all are there.
+struct shelf {
+  const store& files;
+  const study& what;
+  std::uint64_t seed;
+  std::string part;
+
+  [[nodiscard]] std::string key(std::size_t client) const {
+    return files.key(what.method, fmt::format("{} {} client {}", text_of(what), part, client),
+                     seed);
+  }
+  [[nodiscard]] muster::result<std::optional<records>> load(std::size_t n) const {
+    records all;
+    for (std::size_t i = 0; i < n; ++i) {
+      auto kept = files.load(key(i));
+      if (!kept) return kept.failure();
+      if (!*kept) return std::optional<records>{};
+      all.push_back(std::move(**kept));
+    }
+    return std::optional{std::move(all)};
+  }
+  [[nodiscard]] muster::result<void> save(const records& all) const {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (auto ok = files.save(key(i), all[i]); !ok) return ok;
+    }
+    return {};
+  }
+};
 
 /// What is noted while a federation runs.
 struct notes {
@@ -125,7 +164,10 @@ muster::result<started_study> start(const study& s, std::uint64_t seed, const st
   auto all = clients_of(s.clients, workload_seed, data);
   if (!all) return all.failure();
   method::setup setup;
-  for (const auto& c : *all) setup.members.push_back({c.cloud, c.train});
+  for (const auto& c : *all) {
+    setup.members.push_back({c.cloud, c.train});
+    setup.members.back().cloud.step_limit = training_step_limit;
+  }
   setup.seed = seed;
   setup.episodes_per_round = static_cast<std::uint32_t>(s.every);
   setup.rates = s.rates;
@@ -140,29 +182,16 @@ muster::result<started_study> start(const study& s, std::uint64_t seed, const st
   return made;
 }
 
-muster::result<std::optional<std::vector<cli::run_record>>> run_study(const study& s,
-                                                                      std::uint64_t seed,
-                                                                      const run_context& context,
-                                                                      cli::progress& bar) {
-  const std::size_t n = client_count(s.clients);
-  std::vector<cli::run_record> records;
-  std::vector<std::string> keys;
-  for (std::size_t i = 0; i < n; ++i) {
-    keys.push_back(context.files->key(s.method, fmt::format("{} client {}", text_of(s), i), seed));
-    auto kept = context.files->load(keys.back());
-    if (!kept) return kept.failure();
-    if (*kept) records.push_back(std::move(**kept));
-  }
-  if (records.size() == n) {
-    bar.skip(cost_of(s));
-    return std::optional{std::move(records)};
-  }
-  auto begun = start(s, seed, context.data);
-  if (!begun) return begun.failure();
-  const auto& [m, all] = *begun;
+namespace {
+
+// Trains what was begun and tests it with a mask.
+muster::result<std::optional<records>> train(const study& s, std::uint64_t seed,
+                                             const started_study& begun, cli::progress& bar) {
+  const auto& [m, all] = begun;
+  const std::size_t n = all.size();
   notes kept{n};
   for (std::uint64_t done = 0; done < s.episodes; done += s.every) {
-    if (cli::interrupted()) return std::optional<std::vector<cli::run_record>>{};
+    if (cli::interrupted()) return std::optional<records>{};
     const bool joined = s.late == 0 || done >= s.late;
     if (s.late != 0 && done == s.late) m->join(n - 1, 1);
     auto round = m->round();
@@ -175,17 +204,12 @@ muster::result<std::optional<std::vector<cli::run_record>>> run_study(const stud
                 fmt::format("{} on {} (seed {}), episode {} of {}", s.method, s.clients, seed,
                             done + s.every, s.episodes));
   }
-  records.assign(n, {});
+  records made(n);
   for (std::size_t i = 0; i < n; ++i) {
-    cli::run_record& r = records[i];
+    cli::run_record& r = made[i];
     r.pipeline = s.method;
     r.seed = seed;
-    if (!all[i].hybrid.empty()) {
-      add_metrics(r, "", m->evaluate(i, all[i].hybrid, seed, false));
-      add_metrics(r, "masked_", m->evaluate(i, all[i].hybrid, seed, true));
-    }
-    add_metrics(r, "own_", m->evaluate(i, all[i].test, seed, false));
-    add_metrics(r, "own_masked_", m->evaluate(i, all[i].test, seed, true));
+    test(*m, all[i], i, true, r);
     r.training = std::move(kept.curves[i]);
     if (!r.training.empty()) {  // rules do not train
       std::vector<double> rewards;
@@ -201,14 +225,55 @@ muster::result<std::optional<std::vector<cli::run_record>>> run_study(const stud
     for (std::size_t j = 0; j < n; ++j) {
       const std::size_t at = i * n + j;
       if (kept.rounds[at] == 0.0) continue;
-      records[0].metrics.push_back(
+      made[0].metrics.push_back(
           {fmt::format("weight_{}_{}", i, j), kept.weight[at] / kept.rounds[at]});
     }
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    if (auto ok = context.files->save(keys[i], records[i]); !ok) return ok.failure();
+  return std::optional{std::move(made)};
+}
+
+}  // namespace
+
+muster::result<std::optional<std::vector<cli::run_record>>> run_study(const study& s,
+                                                                      std::uint64_t seed,
+                                                                      const run_context& context,
+                                                                      cli::progress& bar) {
+  const std::size_t n = client_count(s.clients);
+  const shelf trained{*context.files, s, seed, "masked"};
+  const shelf tested{*context.files, s, seed, "unmasked"};
+  auto made = trained.load(n);
+  if (!made) return made.failure();
+  auto more = s.unmasked ? tested.load(n) : std::optional<records>{};
+  if (!more) return more.failure();
+  if (*made) bar.skip(cost_of(s));
+  if (!*made || (s.unmasked && !*more)) {
+    const std::string policies = context.files->model_path(trained.key(0));
+    auto begun = start(s, seed, context.data);
+    if (!begun) return begun.failure();
+    if (!*made) {
+      made = train(s, seed, *begun, bar);
+      if (!made || !*made) return made;
+      if (auto ok = begun->federation->save(policies); !ok) return ok.failure();
+      if (auto ok = trained.save(**made); !ok) return ok.failure();
+    } else if (auto ok = begun->federation->load(policies); !ok) {
+      return ok.failure();
+    }
+    if (s.unmasked) {
+      records tests(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        tests[i].pipeline = s.method;
+        tests[i].seed = seed;
+        test(*begun->federation, begun->clients[i], i, false, tests[i]);
+      }
+      if (auto ok = tested.save(tests); !ok) return ok.failure();
+      *more = std::move(tests);
+    }
   }
-  return std::optional{std::move(records)};
+  for (std::size_t i = 0; s.unmasked && i < n; ++i) {
+    auto& all = (**made)[i].metrics;
+    all.insert(all.end(), (**more)[i].metrics.begin(), (**more)[i].metrics.end());
+  }
+  return made;
 }
 
 }  // namespace experiments::pfrl_dm

@@ -41,7 +41,7 @@ experiment tuning() {
                .log_x = true}};
   e.note =
       "1 is what the studies have: 1e-3 and 3e-4 for policies and critics, three times what the "
-      "paper prints; 1e-4 and 1e-2 for MFPO.";
+      "paper prints; 2e-4 and 1e-2 for MFPO.";
   runs(e, [=, arms = e.arms](const effort& m) {
     std::vector<std::vector<study>> all;
     for (const arm& a : arms) {

@@ -114,8 +114,11 @@ class client {
 
   // --- what a study looks at -------------------------------------------------------------------
 
-  /// Plays `tasks` to the end (or ten million steps, whatever the limit in training) with the
-  /// policy as it is: drawn from or, with `greedy`, at its most probable action.
+  /// Decisions after which a test is cut, whatever the limit in training: a policy that always
+  /// waits would go on for ever.
+  static constexpr std::uint64_t test_step_limit = 1'000'000;
+  /// Plays `tasks` to the end (or to `test_step_limit`) with the policy as it is: drawn from or,
+  /// with `greedy`, at its most probable action.
   [[nodiscard]] auto evaluate(std::span<const trace::task> tasks, std::uint64_t seed,
                               bool greedy = false) {
     Environment world{test_environment(), tasks};
@@ -125,7 +128,7 @@ class client {
   /// The client's cloud with the limit that `evaluate` has.
   [[nodiscard]] typename Environment::config test_environment() const {
     auto c = config_.environment;
-    c.step_limit = 10'000'000;  // a policy that always waits would go on for ever
+    c.step_limit = test_step_limit;
     return c;
   }
   /// Plays any world that is seen through the client's frame, from its start to its end: one that

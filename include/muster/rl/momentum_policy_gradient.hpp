@@ -49,21 +49,21 @@ struct momentum_stats : ppo_stats {
 ///           ICML 2020 (IS-MBPG), and A. Cutkosky, F. Orabona: STORM, NeurIPS 2019.
 /// Equation  u_t = (1 - a)(u_{t-1} - mean_j w_j g(theta_{t-1}; tau_j)) + mean_j g(theta_t; tau_j)
 ///           theta_{t+1} = theta_t + alpha u_t               (uphill: u estimates + dJ/dtheta)
-///           g(theta; tau) = sum_h A_h d ln pi_theta(a_h | s_h) / d theta
+///           g(theta; tau) = sum_h d (A_h ln pi_theta(a_h | s_h) + beta H_theta(s_h)) / d theta
 ///           w = p(tau | theta_{t-1}) / p(tau | theta_t) = product of the ratios of the policies
 ///           a = c alpha^2 with the alpha of the step before; u_0 = mean g(theta_0)
 /// Symbols   tau_j = the trajectories of the batch, drawn with theta_t; A = advantages, the same
-///           numbers in both gradients; alpha = actor_rate decay(t); c = forget / actor_rate^2, so
-///           that `forget` is a before any decay
+///           numbers in both gradients; H = entropy of the policy, beta = `entropy`; alpha =
+///           actor_rate decay(t); c = forget / actor_rate^2, so that `forget` is a before any decay
 /// Limits    a = 1: the plain policy gradient (REINFORCE). a = 0: nothing is ever forgotten.
 /// Reading   equation 3 and a = c alpha^2 are the source's, read in a summary of it that prints
-///           them; A (returns, or with a critic what any estimator gives) and `max_weight` are
-///           ours. The authors' program differs from equation 3: weights and means per decision,
-///           normalised advantages, Adam. That is `each_decision`, `normalise_advantages` and
-///           `momentum_step::adam` here. Its numbers: c 3 and rates 1e-4, so `forget` 3e-8; Adam's
-///           epsilon 1e-5, gamma 0.99, 20 trajectories per update, 10 to 20 updates per round, 10
-///           clients. So small an a never forgets a bad batch or the first one: at larger rates
-///           most runs on the pole fail with it, where 0.3 learns.
+///           them; A (returns, or with a critic what any estimator gives), `max_weight` and
+///           `entropy` (0 as printed) are ours. The authors' program differs from equation 3:
+///           weights and means per decision, normalised advantages, Adam. That is `each_decision`,
+///           `normalise_advantages` and `momentum_step::adam` here. Its numbers: c 3 and rates
+///           1e-4, so `forget` 3e-8; Adam's epsilon 1e-5, gamma 0.99, 20 trajectories per update,
+///           10 to 20 updates per round, 10 clients. So small an a never forgets a bad batch or the
+///           first one: at larger rates most runs on the pole fail with it, where 0.3 learns.
 /// Use       as `ppo`: `policy().decide` and `value` while collecting, `update` on each batch, data
 ///           of which must come from the policy as it is. In a federation [theta | u] travels:
 ///           `policy().store()` and `momentum()`; see `resume`.
@@ -71,6 +71,8 @@ struct momentum_stats : ppo_stats {
 ///           allocates once a batch of that size went through.
 /// Trouble   weights.largest above 10 or weights.mean far from 1: take smaller steps.
 ///           A policy that gets worse and stays so: old errors stay in u; raise `forget`.
+///           A policy that is sure of a bad action: it sees no other, so nothing corrects it; raise
+///           `entropy`.
 template <class Actor = actor<>, critic_strategy Critic = single_critic<>,
           class Sample = whole_trajectory>
 class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> {
@@ -90,6 +92,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
     double forget = 0.3;       ///< a at the full rate; [0, 1]
     momentum_step step = momentum_step::plain;
     double max_weight = 10.0;  ///< cap of the weights, which biases them down; 0 = no cap, exact
+    double entropy = 0.0;      ///< beta, weight of the entropy, nats^-1; >= 0
     double max_norm = 0.0;     ///< limit of |u| within a step, u itself stays; 0 = no limit
     bool normalise_advantages = false;  ///< over the whole batch
     std::size_t critic_epochs = 1;      ///< passes of the critic; 0 = no baseline, values are 0
@@ -103,9 +106,10 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   /// Initial values as `ppo` has them, drawn from `g`.
   momentum_policy_gradient(const config& c, rng& g)
       : base{c, g}, config_{c}, previous_{c.actor}, direction_{c.actor} {
-    MUSTER_EXPECTS(c.actor_rate > 0.0 && c.forget >= 0.0 && c.forget <= 1.0 && c.max_norm >= 0.0,
-                   "muster: rl::momentum_policy_gradient needs actor_rate > 0, forget in [0, 1] "
-                   "and max_norm >= 0");
+    MUSTER_EXPECTS(c.actor_rate > 0.0 && c.forget >= 0.0 && c.forget <= 1.0 && c.max_norm >= 0.0 &&
+                       c.entropy >= 0.0,
+                   "muster: rl::momentum_policy_gradient needs actor_rate > 0, forget in [0, 1], "
+                   "entropy and max_norm >= 0");
     MUSTER_EXPECTS((c.max_weight == 0.0 || c.max_weight >= 1.0) && c.block > 0,
                    "muster: rl::momentum_policy_gradient needs max_weight >= 1, or 0 for no cap, "
                    "and a block of at least one row");
@@ -215,6 +219,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
     weights_.begin(b.next);
     now_.resize(n);
     before_.resize(n);
+    share_.assign(n, 1.0F);
     detail::linear_map advantage;
     if (config_.normalise_advantages) {
       running_moments m;
@@ -228,12 +233,14 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
     }
   }
 
-  // What each decision counts in the gradient at theta_{t-1}: w A / samples, into before_.
+  // What each decision counts in the gradient at theta_{t-1}: w A / samples into before_, and its
+  // entropy: w / samples into share_.
   void weigh(const ppo_batch& b, momentum_stats& stats) {
     stats.weights = weights_.measure(previous_, b, config_.block, config_.max_weight);
     for (std::size_t i = 0; i < b.size(); ++i) {
       before_[i] = static_cast<float>(static_cast<double>(now_[i]) * weights_[i]);
-      if (!std::isfinite(before_[i])) stats.refused = true;
+      share_[i] = static_cast<float>(weights_[i] / static_cast<double>(weights_.size()));
+      if (!std::isfinite(before_[i]) || !std::isfinite(share_[i])) stats.refused = true;
     }
   }
 
@@ -241,23 +248,29 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   void differentiate(const ppo_batch& b, momentum_stats& stats) {
     actor_.store().zero_grads();
     previous_.store().zero_grads();
-    ppo_batch columns = b;  // what is gathered as advantages and log_probs are the two factors
+    ppo_batch columns = b;  // gathered under other names: the factors of both gradients
     columns.advantages = now_;
     columns.log_probs = started_ != 0 ? before_ : now_;
-    for_each_block(columns, {}, [&](std::size_t rows) {
+    columns.values = share_;
+    const value_type beta = static_cast<value_type>(config_.entropy);
+    const value_type share = static_cast<value_type>(1.0 / static_cast<double>(weights_.size()));
+    for_each_block(columns, {}, [&](std::size_t) {
       const var_type x = tape_.constant(part_.x);
       const var_type log_probs = actor_.log_probs(tape_, x, part_.mask);
       const var_type loss =
           -sum(pick_columns(log_probs, part_.chosen) * tape_.constant(part_.advantages));
+      const var_type disorder = -sum(exp(log_probs) * log_probs);
       stats.policy_loss += static_cast<double>(loss.item());
-      stats.entropy += static_cast<double>(mean_entropy(log_probs).item()) *
-                       static_cast<double>(rows) / static_cast<double>(b.size());
-      if (started_ == 0) {
-        tape_.backward(loss);
-        return;
+      stats.entropy += static_cast<double>(disorder.item()) / static_cast<double>(b.size());
+      var_type total = loss - disorder * (beta * share);
+      if (started_ != 0) {
+        const var_type old = previous_.log_probs(tape_, x, part_.mask);
+        total = total - sum(pick_columns(old, part_.chosen) * tape_.constant(part_.log_probs));
+        if (beta > 0) {
+          total = total + sum(exp(old) * old * tape_.constant(part_.old_values)) * beta;
+        }
       }
-      const var_type old = previous_.log_probs(tape_, x, part_.mask);
-      tape_.backward(loss - sum(pick_columns(old, part_.chosen) * tape_.constant(part_.log_probs)));
+      tape_.backward(total);
     });
     const auto now = nn::clip_norm(actor_.store(), unlimited);
     const auto before = nn::clip_norm(previous_.store(), unlimited);
@@ -350,7 +363,7 @@ class momentum_policy_gradient : public detail::actor_and_critic<Actor, Critic> 
   std::vector<std::uint32_t> order_;
   running_moments moments_;
   importance_weights<Sample> weights_;
-  std::vector<float> now_, before_;
+  std::vector<float> now_, before_, share_;
   detail::minibatch<value_type, backend_type> part_;
 };
 
