@@ -13,6 +13,7 @@ using support::numbers;
 static_assert(exchange_for<public_critic<>, dual_critic_ppo>);
 static_assert(exchange_for<public_critic<keep_local>, dual_critic_ppo>);
 static_assert(exchange_for<actor_and_critic, single_critic_ppo>);
+static_assert(exchange_for<with_policy<public_critic<>>, dual_critic_ppo>);
 static_assert(exchange_for<nothing, single_critic_ppo>);
 
 namespace {
@@ -104,6 +105,23 @@ TEST_CASE("FedAvg exchanges policy and critic, in this order", "[pfrl_dm][exchan
   std::vector<float> out(x.size());
   x.read(out);
   CHECK(out == model);
+}
+
+TEST_CASE("a policy may travel beside the public critic", "[pfrl_dm][exchange]") {
+  learner<dual_critic_ppo> l;
+  const with_policy<public_critic<>> x{l.it};
+  REQUIRE(x.size() == actor_size + critic_size);
+  const auto first = counted(x.size(), 0), next = counted(x.size(), 500);
+  x.write(l.it, first, download_kind::first);
+  x.write(l.it, next, download_kind::personal);
+  CHECK(numbers(l.it.policy().store()) == counted(actor_size, 500));
+  // The local critic is what the public one was before.
+  const auto critic = static_cast<float>(actor_size);
+  CHECK(numbers(l.it.critic().store(), "critic_1.") == counted(critic_size, critic));
+  CHECK(numbers(l.it.critic().store(), "critic_2.") == counted(critic_size, 500 + critic));
+  std::vector<float> out(x.size());
+  x.read(out);
+  CHECK(out == next);
 }
 
 TEST_CASE("an independent learner exchanges nothing", "[pfrl_dm][exchange]") {

@@ -196,11 +196,13 @@ experiment ablation() {
   e.title = "which part of PFRL-DM does what";
   e.question =
       "One part of PFRL-DM changed at a time: no federation, a plain mean for the public critic, "
-      "a local critic that is never replaced, rewards as value targets, and everything as printed.";
+      "a local critic that is never replaced, a policy that travels as well, rewards as value "
+      "targets, and everything as printed.";
   e.arms = {{"pfrl_dm", "PFRL-DM", "pfrl_dm"},
             {"dual_alone", "two critics, alone", "dual_alone"},
             {"public_mean", "plain mean", "public_mean"},
             {"keep_local", "local critic kept", "pfrl_dm_keep_local"},
+            {"policy", "policy travels too", "pfrl_dm_policy"},
             {"immediate", "rewards as targets", "pfrl_dm_immediate"},
             {"literal", "as printed", "pfrl_dm_literal"}};
   const auto all = [](const char* a) { return metric(a, "mean_reward"); };
@@ -228,6 +230,7 @@ experiment fig20() {
       "then on, beside those of a client that begins alone.";
   e.arms = {{"joins", "joins PFRL-DM", "pfrl_dm"},
             {"fresh", "fresh PPO", "ppo"},
+            {"joins_policy", "joins, policy travels", "pfrl_dm_policy"},
             {"joins_fed_avg", "joins FedAvg", "fed_avg"}};
   e.settings = {{"joiner", 0.0}};
   e.full = {5, 400, 0, 0};
@@ -241,6 +244,8 @@ experiment fig20() {
                first("fresh"), "reward", "immediately higher"},
               {"learns faster", claim::kind::above, metric("joins", "mean_reward"),
                metric("fresh", "mean_reward"), "reward", "order only"},
+              {"first episode above that of fresh PPO, if the policy travels", claim::kind::above,
+               first("joins_policy"), first("fresh"), "reward", "immediately higher"},
               {"first episode of FedAvg's newcomer above that of fresh PPO", claim::kind::above,
                first("joins_fed_avg"), first("fresh"), "reward", "not shown"}};
   e.charts = {{.what = chart::kind::learning,
@@ -250,14 +255,16 @@ experiment fig20() {
   e.shown = {"final_reward", "mean_reward"};
   e.note =
       "What PFRL-DM hands to a newcomer is a critic: its policy is as fresh as that of PPO, so its "
-      "first episode cannot be better but by chance. FedAvg hands over a policy as well.";
+      "first episode cannot be better but by chance. The other two hand over a policy as well.";
   runs(
       e,
       [](const effort& m) {
-        return std::vector<std::vector<study>>{
-            {{.method = "pfrl_dm", .clients = "joiner", .episodes = m.episodes, .late = 100}},
-            {{.method = "ppo", .clients = "joiner", .episodes = m.episodes, .late = 100}},
-            {{.method = "fed_avg", .clients = "joiner", .episodes = m.episodes, .late = 100}}};
+        std::vector<std::vector<study>> all;
+        for (const char* method : {"pfrl_dm", "ppo", "pfrl_dm_policy", "fed_avg"}) {
+          all.push_back(
+              {{.method = method, .clients = "joiner", .episodes = m.episodes, .late = 100}});
+        }
+        return all;
       },
       10);
   return e;

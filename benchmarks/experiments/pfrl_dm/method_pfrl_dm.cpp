@@ -11,6 +11,9 @@ std::unique_ptr<method> make_pfrl_dm(std::string_view name, method::setup& s) {
   if (name == "pfrl_dm_keep_local") {
     return made<pipeline<slot::exchange<public_critic<keep_local>>>>(s);
   }
+  if (name == "pfrl_dm_policy") {
+    return made<pipeline<slot::exchange<with_policy<public_critic<>>>>>(s);
+  }
   if (name == "pfrl_dm_immediate") return made<pipeline<slot::advantage<immediate_reward>>>(s);
   if (name == "pfrl_dm_literal") return made<faithful>(s);
   return nullptr;

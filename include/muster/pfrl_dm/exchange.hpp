@@ -86,12 +86,34 @@ class public_critic {
   nn::flat_parameters<float, num::simd> local_, public_;
 };
 
-/// Policy and critic both travel: FedAvg of a whole learner.
-class actor_and_critic {
+/// All critics travel.
+class whole_critic {
  public:
   template <class Learner>
-  explicit actor_and_critic(const Learner& learner)
-      : actor_{learner.policy().store()}, critic_{learner.critic().store()} {
+  explicit whole_critic(const Learner& learner) : all_{learner.critic().store()} {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+  [[nodiscard]] std::span<const std::size_t> boundaries() const noexcept {
+    return all_.boundaries();
+  }
+  void read(std::span<float> out) const { all_.read(out); }
+  template <class Learner>
+  void write(Learner&, std::span<const float> model, download_kind) const {
+    all_.write(model);
+  }
+
+ private:
+  nn::flat_parameters<float, num::simd> all_;
+};
+
+/// The policy travels, and after it what `Critic` sends. With `public_critic<>` it is what PFRL-DM
+/// would be if it kept no policy at home; the server then sees them all.
+template <class Critic>
+class with_policy {
+ public:
+  template <class Learner>
+  explicit with_policy(const Learner& learner)
+      : actor_{learner.policy().store()}, critic_{learner} {
     boundaries_.assign(actor_.boundaries().begin(), actor_.boundaries().end());
     for (const std::size_t b : critic_.boundaries().subspan(1)) {
       boundaries_.push_back(actor_.size() + b);
@@ -105,15 +127,19 @@ class actor_and_critic {
     critic_.read(out.subspan(actor_.size()));
   }
   template <class Learner>
-  void write(Learner&, std::span<const float> model, download_kind) const {
+  void write(Learner& learner, std::span<const float> model, download_kind kind) const {
     actor_.write(model.first(actor_.size()));
-    critic_.write(model.subspan(actor_.size()));
+    critic_.write(learner, model.subspan(actor_.size()), kind);
   }
 
  private:
-  nn::flat_parameters<float, num::simd> actor_, critic_;
+  nn::flat_parameters<float, num::simd> actor_;
+  Critic critic_;
   std::vector<std::size_t> boundaries_;
 };
+
+/// Policy and critic both travel: FedAvg of a whole learner.
+using actor_and_critic = with_policy<whole_critic>;
 
 /// The policy and the momentum of rl::momentum_policy_gradient, [theta | u]: MFPO. A baseline, if
 /// there is one, stays at home.
