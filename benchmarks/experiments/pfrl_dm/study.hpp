@@ -21,7 +21,7 @@ namespace experiments::pfrl_dm {
 /// once, whoever asks for them.
 struct study {
   std::string method;              ///< see method.cpp
-  std::string clients = "table3";  ///< see `clients_of`
+  std::string clients = "table3";  ///< see client_sets.hpp
   std::uint64_t episodes = 500;    ///< of each client
   std::uint64_t every = 25;        ///< episodes of a round
   std::uint64_t late = 0;          ///< the last client joins after so many episodes; 0: at once
@@ -52,15 +52,7 @@ struct started_study {
 [[nodiscard]] muster::result<started_study> start(const study& s, std::uint64_t seed,
                                                   const std::string& data);
 
-/// How many clients a set has.
-[[nodiscard]] std::size_t client_count(const std::string& set);
 /// Units of progress that a study takes.
 [[nodiscard]] double cost_of(const study& s);
-
-/// The clients of a set: table2, table2_heter (trained on everyone's tasks), table3, clone (the
-/// first of table2 twice, then its second and third), same2 (the first twice, then the third and
-/// fourth), joiner (table3 and the first of it once more), real (needs `data`).
-[[nodiscard]] muster::result<std::vector<muster::pfrl_dm::study_client>> clients_of(
-    const std::string& set, std::uint64_t seed, const std::string& data);
 
 }  // namespace experiments::pfrl_dm
