@@ -140,7 +140,6 @@ struct chart {
   std::string metric = "throughput";
   std::string x_label{}, y_label{};
   double scale = 1.0;                   ///< values are multiplied by it
-  std::vector<std::string> arms{};      ///< none: all
   std::vector<std::string> settings{};  ///< by_setting: none means all
   std::string setting{};   ///< by_arm, boxes, learning and over_time: which one; empty: the first
   bool log_x = false;      ///< boxes: of the values

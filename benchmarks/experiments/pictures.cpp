@@ -29,17 +29,6 @@ bool is_bound(const arm& a) {
   return known != nullptr && known->what == cli::kind::bound;
 }
 
-std::vector<std::size_t> arms_of(const experiment& e, const chart& c) {
-  std::vector<std::size_t> indices;
-  for (std::size_t a = 0; a < e.arms.size(); ++a) {
-    const auto& wanted = c.arms;
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), e.arms[a].name) != wanted.end()) {
-      indices.push_back(a);
-    }
-  }
-  return indices;
-}
-
 std::size_t setting_of(const results& r, const chart& c) {
   return c.setting.empty() ? 0 : r.setting(c.setting);
 }
@@ -88,7 +77,7 @@ report::line_figure frame_of(const chart& c) {
 
 std::string by_setting(const finished& f, const chart& c, const std::string& file) {
   report::line_figure figure = frame_of(c);
-  for (const std::size_t a : arms_of(*f.what, c)) {
+  for (std::size_t a = 0; a < f.what->arms.size(); ++a) {
     report::curve line = empty_curve(*f.what, a);
     for (std::size_t x = 0; x < f.what->settings.size(); ++x) {
       const auto& wanted = c.settings;
@@ -105,7 +94,7 @@ std::string by_setting(const finished& f, const chart& c, const std::string& fil
 std::string learning(const finished& f, const chart& c, const std::string& file) {
   report::line_figure figure = frame_of(c);
   const std::size_t x = setting_of(*f.runs, c);
-  for (const std::size_t a : arms_of(*f.what, c)) {
+  for (std::size_t a = 0; a < f.what->arms.size(); ++a) {
     report::curve line = empty_curve(*f.what, a);
     const std::size_t episodes = f.runs->at(a, x, 0).training.size();
     for (std::size_t i = 0; i < episodes; ++i) {
@@ -135,7 +124,7 @@ std::string over_time(const finished& f, const chart& c, const std::string& file
   arriving.style = -1;
   arriving.dashed = true;
   arriving.width = 1.0;
-  for (const std::size_t a : arms_of(*f.what, c)) {
+  for (std::size_t a = 0; a < f.what->arms.size(); ++a) {
     if (is_bound(f.what->arms[a])) continue;
     report::curve line = empty_curve(*f.what, a);
     const cli::time_series& first = f.runs->at(a, x, 0).series;
@@ -170,7 +159,7 @@ std::string by_arm(const finished& f, const chart& c, const std::string& file) {
   report::interval_figure figure;
   figure.x_label = c.y_label;
   const std::size_t x = setting_of(*f.runs, c);
-  for (const std::size_t a : arms_of(*f.what, c)) {
+  for (std::size_t a = 0; a < f.what->arms.size(); ++a) {
     const std::vector<double> values = values_of(f, c, a, x);
     if (values.empty() ||
         !std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) {
@@ -202,7 +191,7 @@ std::string boxes(const finished& f, const chart& c, const std::string& file) {
   figure.x_label = c.y_label;
   figure.log_x = c.log_x;
   const std::size_t x = setting_of(*f.runs, c);
-  for (const std::size_t a : arms_of(*f.what, c)) {
+  for (std::size_t a = 0; a < f.what->arms.size(); ++a) {
     figure.rows.push_back({f.what->arms[a].label, values_of(f, c, a, x), static_cast<int>(a)});
   }
   return figure.rows.empty() ? "" : report::gnuplot_script(figure, file);

@@ -141,14 +141,15 @@ muster::result<std::optional<records>> train(const study& s, std::uint64_t seed,
   const auto& [m, all] = begun;
   const std::size_t n = all.size();
   notes kept{n};
+  const std::uint64_t late = (s.late + s.every - 1) / s.every * s.every;  // a round begins then
   for (std::uint64_t done = 0; done < s.episodes; done += s.every) {
     if (cli::interrupted()) return std::optional<records>{};
-    const bool joined = s.late == 0 || done >= s.late;
-    if (s.late != 0 && done == s.late) m->join(n - 1, 1);
+    const bool joined = done >= late;
+    if (late != 0 && done == late) m->join(n - 1, 1);
     auto round = m->round();
     if (!round) return round.failure();
     for (std::size_t i = 0; i < (joined ? n : n - 1); ++i) {
-      kept.add(*m, s, done - (i + 1 == n ? s.late : 0), i);
+      kept.add(*m, s, done - (i + 1 == n ? late : 0), i);
     }
     kept.add_weights(*m);
     bar.advance(static_cast<double>(s.every * n),
