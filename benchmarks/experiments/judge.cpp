@@ -87,7 +87,7 @@ verdict judge(const experiment& e, const results& r) {
       j.b = muster::stats::mean(b);
       j.difference = compared.mean_difference;
       j.interval = compared.confidence;
-      j.relative = j.b != 0.0 ? j.difference / j.b : 0.0;
+      j.relative = j.b != 0.0 ? j.difference / std::fabs(j.b) : 0.0;
       j.pairs = compared.count;
       j.result = has_direction(j) ? finding::undecided : finding::refuted;
       // That two are alike is not what a test of difference can show: the margin decides.

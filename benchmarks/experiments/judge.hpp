@@ -25,7 +25,7 @@ struct judged_claim {
   double a = 0.0, b = 0.0;           ///< means over the seeds
   double difference = 0.0;           ///< mean of a - b
   muster::stats::interval interval;  ///< 95 %, BCa bootstrap of it
-  double relative = 0.0;             ///< difference / b
+  double relative = 0.0;             ///< difference / size of b
   double p = 1.0;                    ///< exact Wilcoxon, two-sided, Holm within the figure
   bool tested = false;               ///< whether p means anything
   std::size_t pairs = 0;

@@ -60,6 +60,8 @@ std::string heading_of(const std::string& name) {
   if (name == "load_balance") return "load balance (lower is better)";
   if (name == "final_reward") return "reward of the last tenth of the episodes";
   if (name == "mean_reward") return "mean reward of all episodes";
+  if (name == "critic_before") return "error of the critics before a download";
+  if (name == "critic_after") return "error of the critics after a download";
   if (name == "throughput") return "on time, %";
   if (name == "emergency_throughput") return "emergencies on time, %";
   if (name == "frame_throughput_lowest") return "worst frame, %";

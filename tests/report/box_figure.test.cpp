@@ -121,6 +121,17 @@ TEST_CASE("a box row without a finite value keeps its place", "[report][box]") {
   CHECK(has(text, "$b1"));
 }
 
+TEST_CASE("the axis of boxes near 0 begins there", "[report][box]") {
+  box_figure f = two_boxes();  // 1 to 20
+  CHECK(has(gnuplot_script(f, "out.svg"), "set xrange [0:*]\n"));
+  f.rows[1].values.push_back(-1.0);
+  CHECK_FALSE(has(gnuplot_script(f, "out.svg"), "set xrange"));
+  for (auto& row : f.rows) {
+    for (double& v : row.values) v += 100.0;
+  }
+  CHECK_FALSE(has(gnuplot_script(f, "out.svg"), "set xrange"));
+}
+
 TEST_CASE("box_figure wants a row", "[report][box]") {
   CHECK(support::breaks("add at least one",
                         [] { static_cast<void>(gnuplot_script(box_figure{}, "o")); }));

@@ -73,6 +73,9 @@ TEST_CASE("alpha by loss is a logistic function that cannot overflow", "[rl][dua
   CHECK(mix(2.0, 1.0) == Approx(1.0 - mix(1.0, 2.0)));
   CHECK(mix(0.0, 1e6) == 1.0);
   CHECK(mix(1e6, 0.0) == 0.0);
+  const alpha_by_loss sharp{.temperature = 0.01};
+  CHECK(sharp(0.03, 0.04) == Approx(mix(3.0, 4.0)));
+  CHECK(sharp(0.0, 1e306) == 1.0);
   CHECK(fixed_alpha{0.3}(5.0, 1.0) == 0.3);
 }
 

@@ -11,6 +11,11 @@ std::unique_ptr<method> make_pfrl_dm(std::string_view name, method::setup& s) {
   if (name == "pfrl_dm_keep_local") {
     return made<pipeline<slot::exchange<public_critic<keep_local>>>>(s);
   }
+  if (name == "pfrl_dm_sure") {  // losses are of normalised values: a hundredth is a difference
+    auto c = config_for<pipeline<>>(s);
+    c.client.learner.critic.mix.temperature = 0.01;
+    return std::make_unique<method_of<pipeline<>>>(std::move(c), std::move(s.members));
+  }
   if (name == "pfrl_dm_policy") {
     return made<pipeline<slot::exchange<with_policy<public_critic<>>>>>(s);
   }

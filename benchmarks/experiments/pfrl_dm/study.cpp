@@ -6,6 +6,7 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <muster/stats/quantile.hpp>
 #include <muster/stats/summary.hpp>
 
 #include "cli/interrupt.hpp"
@@ -38,6 +39,19 @@ void test(method& m, const paper::study_client& who, std::size_t i, bool masked,
   const std::string prefix = masked ? "masked_" : "";
   if (!who.hybrid.empty()) add_metrics(r, prefix, m.evaluate(i, who.hybrid, r.seed, masked));
   add_metrics(r, "own_" + prefix, m.evaluate(i, who.test, r.seed, masked));
+}
+
+// Medians over the rounds: after some downloads of FedAvg an error is beyond all means.
+void add_critic_errors(cli::run_record& r) {
+  for (const char* name : {"critic_before", "critic_after"}) {
+    std::vector<double> all;
+    for (const auto& p : r.training) {
+      for (const auto& v : p.values) {
+        if (v.name == name && v.value > 0.0) all.push_back(v.value);  // none: nothing came
+      }
+    }
+    if (!all.empty()) r.metrics.push_back({name, muster::stats::median(all)});
+  }
 }
 
 // One record per client, filed under `part`; nothing unless all are there.
@@ -225,6 +239,7 @@ muster::result<std::optional<std::vector<cli::run_record>>> run_study(const stud
     auto& all = (**made)[i].metrics;
     all.insert(all.end(), (**more)[i].metrics.begin(), (**more)[i].metrics.end());
   }
+  for (cli::run_record& r : **made) add_critic_errors(r);
   return made;
 }
 

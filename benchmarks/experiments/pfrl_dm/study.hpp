@@ -37,10 +37,12 @@ inline constexpr std::uint64_t training_step_limit = 20'000;
 /// One record per client. Metrics: masked_response, masked_makespan, masked_utilisation,
 /// masked_load_balance on the hybrid test set, own_masked_* on its own, with `unmasked` the same
 /// without a mask (response, own_response, ...), final_reward and mean_reward of the training,
-/// bytes_up and bytes_down of the whole federation per client, alpha. Training points: reward of
-/// each episode, and with the first one of a round critic_before and critic_after. The first record
-/// also has weight_i_j: the mean over the rounds of what client i gave to j. Nothing if it was
-/// interrupted. The policies are kept beside the records, so that another test needs no training.
+/// bytes_up and bytes_down of the whole federation per client, alpha, and the medians over the
+/// rounds of critic_before and critic_after, the critics' squared errors around a download.
+/// Training points: reward of each episode, and with the first one of a round those errors. The
+/// first record also has weight_i_j: the mean over the rounds of what client i gave to j. Nothing
+/// if it was interrupted. The policies are kept beside the records, so that another test needs no
+/// training.
 [[nodiscard]] muster::result<std::optional<std::vector<cli::run_record>>> run_study(
     const study& s, std::uint64_t seed, const run_context& context, cli::progress& bar);
 

@@ -22,11 +22,15 @@ struct fixed_alpha {
 };
 
 /// Weight of the first of two critics by how well each predicts: the softmax of both negative
-/// losses, e^{-a} / (e^{-a} + e^{-b}), written so that losses of any size cannot overflow.
+/// losses, e^{-a/t} / (e^{-a/t} + e^{-b/t}), written so that losses of any size cannot overflow.
+/// Critics of normalised values have small losses, between which t = 1 hardly chooses.
 struct alpha_by_loss {
-  double alpha = 0.5;  ///< before any loss is known; [0, 1]
+  double alpha = 0.5;        ///< before any loss is known; [0, 1]
+  double temperature = 1.0;  ///< t, in the unit of the losses; > 0
   [[nodiscard]] double operator()(double first, double second) const noexcept {
-    const double gap = first - second;
+    MUSTER_EXPECTS(temperature > 0.0,
+                   "muster: rl::alpha_by_loss divides losses by temperature; set it above 0");
+    const double gap = (first - second) / temperature;
     return gap > 0.0 ? std::exp(-gap) / (1.0 + std::exp(-gap)) : 1.0 / (1.0 + std::exp(gap));
   }
 };
