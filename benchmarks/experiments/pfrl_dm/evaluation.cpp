@@ -193,14 +193,15 @@ experiment ablation() {
   e.title = "which part of PFRL-DM does what";
   e.question =
       "One part of PFRL-DM changed at a time: no federation, a plain mean for the public critic, "
-      "a local critic that is never replaced, an alpha that follows small differences between the "
-      "critics (temperature 0.01 in eq. 15), a policy that travels as well, rewards as value "
+      "a local critic that is never replaced, an alpha a hundred times as sharp (temperature 0.01 "
+      "in "
+      "eq. 15), a policy that travels as well, rewards as value "
       "targets, and everything as printed.";
   e.arms = {{"pfrl_dm", "PFRL-DM", "pfrl_dm"},
             {"dual_alone", "two critics, alone", "dual_alone"},
             {"public_mean", "plain mean", "public_mean"},
             {"keep_local", "local critic kept", "pfrl_dm_keep_local"},
-            {"sure", "better critic only", "pfrl_dm_sure"},
+            {"sure", "sharper alpha", "pfrl_dm_sure"},
             {"policy", "policy travels too", "pfrl_dm_policy"},
             {"immediate", "rewards as targets", "pfrl_dm_immediate"},
             {"literal", "as printed", "pfrl_dm_literal"}};
@@ -258,8 +259,8 @@ experiment fig20() {
                .y_label = "total reward"}};
   e.shown = {"final_reward", "mean_reward"};
   e.note =
-      "What PFRL-DM hands to a newcomer is a critic: its policy is as fresh as that of PPO, so its "
-      "first episode cannot be better but by chance. The other two hand over a policy as well.";
+      "What PFRL-DM hands to a newcomer is a critic: its policy is that of a fresh PPO, and so is "
+      "its first episode. The other two hand over a policy as well.";
   runs(
       e,
       [](const effort& m) {

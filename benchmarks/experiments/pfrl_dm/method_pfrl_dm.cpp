@@ -11,7 +11,7 @@ std::unique_ptr<method> make_pfrl_dm(std::string_view name, method::setup& s) {
   if (name == "pfrl_dm_keep_local") {
     return made<pipeline<slot::exchange<public_critic<keep_local>>>>(s);
   }
-  if (name == "pfrl_dm_sure") {  // losses are of normalised values: a hundredth is a difference
+  if (name == "pfrl_dm_sure") {  // eq. 15 on losses of normalised values hardly chooses
     auto c = config_for<pipeline<>>(s);
     c.client.learner.critic.mix.temperature = 0.01;
     return std::make_unique<method_of<pipeline<>>>(std::move(c), std::move(s.members));
