@@ -143,6 +143,7 @@ struct chart {
   std::vector<std::string> settings{};  ///< by_setting: none means all
   std::string setting{};   ///< by_arm, boxes, learning and over_time: which one; empty: the first
   bool log_x = false;      ///< boxes: of the values
+  bool log_y = false;      ///< learning: geometric means over the seeds; for values above 0
   bool from_zero = false;  ///< the y axis begins at 0
   std::string name{};      ///< added to the file name of all but the first picture
 };

@@ -71,6 +71,7 @@ report::line_figure frame_of(const chart& c) {
   figure.x_label = c.x_label;
   figure.y_label = c.y_label;
   figure.log_x = c.log_x;
+  figure.log_y = c.log_y;
   if (c.from_zero) figure.y_low = 0.0;
   return figure;
 }
@@ -103,11 +104,17 @@ std::string learning(const finished& f, const chart& c, const std::string& file)
         const auto& training = f.runs->at(a, x, s).training;
         if (i >= training.size()) continue;
         for (const cli::named_value& v : training[i].values) {
-          if (v.name == c.metric) values.push_back(v.value * c.scale);
+          if (v.name != c.metric) continue;
+          values.push_back(c.log_y ? std::log(v.value * c.scale) : v.value * c.scale);
         }
       }
       add_point(line, static_cast<double>(f.runs->at(a, x, 0).training[i].episode),
                 std::move(values));
+    }
+    if (c.log_y) {
+      for (auto* const of : {&line.y, &line.low, &line.high}) {
+        for (double& v : *of) v = std::exp(v);
+      }
     }
     if (!line.x.empty()) figure.curves.push_back(std::move(line));
   }

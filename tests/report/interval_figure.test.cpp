@@ -37,6 +37,15 @@ TEST_CASE("without a reference there is no line", "[report][interval]") {
   CHECK(gnuplot_script(f, "o").find("$reference") == std::string::npos);
 }
 
+TEST_CASE("the axis of intervals near 0 begins there", "[report][interval]") {
+  interval_figure f;
+  f.rows.push_back({"only", 5, 1, 9, {}, 0});
+  CHECK(gnuplot_script(f, "o").find("set xrange [0:*]") != std::string::npos);
+  f.rows.push_back({"below", 5, -1, 9, {}, 0});
+  CHECK(gnuplot_script(f, "o").find("set xrange") == std::string::npos);
+  CHECK(gnuplot_script(two_rows(), "o").find("set xrange") == std::string::npos);
+}
+
 TEST_CASE("gnuplot draws interval_figure without a word", "[report][interval]") {
   const std::string svg = draw_with_gnuplot(gnuplot_script(two_rows(), figure_path()));
   if (svg.empty()) {

@@ -49,6 +49,9 @@ TEST_CASE("ranges are free unless given; the second turn of the palette is dotte
   const std::string text = gnuplot_script(f, "o");
   CHECK(text.find("set yrange [0:100]") != std::string::npos);
   CHECK(text.find("set logscale x") != std::string::npos);
+  CHECK(text.find("set logscale y") == std::string::npos);
+  f.log_y = true;
+  CHECK(gnuplot_script(f, "o").find("set logscale y") != std::string::npos);
   CHECK(text.find("dt (2,3) title \"kmps_literal\"") != std::string::npos);
 }
 

@@ -139,11 +139,13 @@ experiment fig09() {
   e.charts = {{.what = chart::kind::learning,
                .metric = "critic_after",
                .x_label = "episode",
-               .y_label = "error of the critic after the download"},
+               .y_label = "error of the critic after the download",
+               .log_y = true},
               {.what = chart::kind::learning,
                .metric = "critic_before",
                .x_label = "episode",
                .y_label = "error of the critic before the download",
+               .log_y = true,
                .name = "before"}};
   e.shown = {"mean_reward", "critic_before", "critic_after"};
   runs(e, [](const effort& m) {

@@ -181,8 +181,8 @@ struct box_figure {
   if (most - least <= 1e-5 * size || size == 0.0) {
     const double margin = size == 0.0 ? 1.0 : 0.05 * size;
     out += fmt::format("set xrange [{:.6g}:{:.6g}]\n", least - margin, most + margin);
-  } else if (!figure.log_x && least >= 0.0 && least < 0.15 * (most - least)) {
-    out += "set xrange [0:*]\n";  // times and shares: gnuplot would show what cannot be
+  } else if (!figure.log_x) {
+    out += gnuplot_from_zero(least, most);
   }
   plot.resize(plot.size() - 2);
   return out + "plot " + plot + '\n';

@@ -61,6 +61,12 @@ inline void gnuplot_number(std::string& out, double value) {
       gnuplot_text(hex(ink.light)), gnuplot_text(hex(rule.light)), gnuplot_text(hex(ink.light)));
 }
 
+/// Lets the x axis begin at 0 where the data do so nearly, as times and shares often do; gnuplot
+/// would begin below it and show what cannot be.
+[[nodiscard]] inline std::string gnuplot_from_zero(double least, double most) {
+  return least >= 0.0 && least < 0.15 * (most - least) ? "set xrange [0:*]\n" : "";
+}
+
 /// Axis names, with their units in the text.
 [[nodiscard]] inline std::string gnuplot_axes(std::string_view x_label, std::string_view y_label) {
   return fmt::format("set xlabel {} textcolor rgb {}\nset ylabel {} textcolor rgb {}\n",

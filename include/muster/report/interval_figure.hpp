@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -59,8 +60,16 @@ struct interval_figure {
     plot += fmt::format("$reference using 1:2 with lines lc rgb {} lw 1.2 dt (6,4) notitle, ",
                         gnuplot_text(hex(ink.light)));
   }
+  double least = std::numeric_limits<double>::infinity(), most = -least;
+  const auto covers = [&](double value) {
+    if (!std::isfinite(value)) return;
+    least = (std::min)(least, value);
+    most = (std::max)(most, value);
+  };
   for (std::size_t i = 0; i < count; ++i) {
     const interval_row& row = figure.rows[i];
+    for (const double value : row.values) covers(value);
+    for (const double value : {row.mean, row.low, row.high}) covers(value);
     if (!row.values.empty()) {
       out += fmt::format("$v{} << EOD\n", i);
       for (const double value : row.values) {
@@ -82,6 +91,7 @@ struct interval_figure {
                     gnuplot_colour(row.style));
   }
   plot.resize(plot.size() - 2);
+  out += gnuplot_from_zero(least, most);
   return out + "plot " + plot + '\n';
 }
 

@@ -33,8 +33,8 @@ struct x_span {
 
 /// Curves over a common x axis: learning curves, throughput over time, distributions.
 struct line_figure {
-  std::string x_label, y_label;  ///< with units
-  bool log_x = false;
+  std::string x_label, y_label;                              ///< with units
+  bool log_x = false, log_y = false;                         ///< what is not above 0 becomes a gap
   double y_low = std::numeric_limits<double>::quiet_NaN();   ///< not a number = from the data
   double y_high = std::numeric_limits<double>::quiet_NaN();  ///< not a number = from the data
   double x_low = std::numeric_limits<double>::quiet_NaN();   ///< not a number = from the data
@@ -61,6 +61,7 @@ namespace detail {
   std::string out = gnuplot_preamble(svg_path, figure.width, figure.height);
   out += gnuplot_axes(figure.x_label, figure.y_label);
   if (figure.log_x) out += "set logscale x\n";
+  if (figure.log_y) out += "set logscale y\n";
   const auto bound = [](double value) {
     return std::isfinite(value) ? fmt::format("{:.6g}", value) : std::string{"*"};
   };
