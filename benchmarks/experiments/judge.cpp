@@ -54,7 +54,8 @@ const char* word_for(finding f) noexcept {
 std::string gap_text(const judged_claim& c) {
   if (c.result == finding::unmeasured) return "no number";
   const bool share = c.what->unit == "points";
-  std::string text = number(c.difference * (share ? 100.0 : 1.0)) + ' ' + c.what->unit;
+  std::string text = number(c.difference * (share ? 100.0 : 1.0));
+  if (!c.what->unit.empty()) text += ' ' + c.what->unit;
   if (c.b != 0.0) text += fmt::format(" ({:+.1f} %)", c.relative * 100.0);
   if (c.what->what == claim::kind::at_least && c.a > 0.0) {
     text += fmt::format(", factor {:.2f}", c.b / c.a);

@@ -54,6 +54,13 @@ std::string mean_text(const finished& f, const std::string& name, std::size_t a,
 
 std::string heading_of(const std::string& name) {
   if (name.starts_with("masked_")) return heading_of(name.substr(7));
+  if (name.starts_with("own_")) return "on own tests: " + heading_of(name.substr(4));
+  if (name.starts_with("weight_")) {  // weight_i_j, counted from 0
+    const std::size_t j = name.rfind('_');
+    return fmt::format("weight of {} on {}", std::stoul(name.substr(7, j - 7)) + 1,
+                       std::stoul(name.substr(j + 1)) + 1);
+  }
+  if (name == "bytes_up") return "bytes that a client sent";
   if (name == "utilisation") return "utilisation, %";
   if (name == "response") return "response, s";
   if (name == "makespan") return "makespan, s";

@@ -9,7 +9,7 @@ namespace experiments::pfrl_dm {
 namespace {
 
 void four_clients(experiment& e) {
-  e.full = {5, 300, 0, 0};
+  e.full = {8, 300, 0, 0};  // five cannot decide three claims under Holm's correction
   e.quick = {2, 90, 0, 0};
 }
 
@@ -36,8 +36,8 @@ experiment heat(const char* name, const char* rule, const char* title, bool find
   e.name = name;
   e.title = title;
   e.question =
-      "Two agents in the environment of client 1 and those of clients 2 and 3 train; which weight "
-      "does each give to the critics of the others? Means over the rounds.";
+      "Agents 1 and 2 in the environment of client 1 (C1 and C1'), 3 and 4 in those of clients 2 "
+      "and 3; which weight does each give to the critics of the others? Means over the rounds.";
   e.arms = {{rule, rule, rule}};
   e.settings = {{"clone", 0.0}};
   e.claims = {{finds ? "client 1 gives its clone more than the largest of the others"
