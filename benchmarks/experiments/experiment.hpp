@@ -122,7 +122,7 @@ struct claim {
     above,     ///< a > b
     below,     ///< a < b
     at_least,  ///< b >= factor x a, in the mean: by how much a is below
-    alike      ///< |a - b| below margin x |b|, in the mean
+    alike      ///< |a - b| below margin x |b|; held if the whole interval is
   };
   std::string text;  ///< "hybrid over delay-greedy", without numbers
   kind what = kind::above;

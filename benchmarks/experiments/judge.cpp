@@ -30,6 +30,12 @@ bool has_direction(const judged_claim& c) {
   return false;
 }
 
+// Two are alike if their difference could not well be larger than the margin.
+bool within_margin(const judged_claim& c) {
+  const double margin = c.what->margin * std::fabs(c.b);
+  return c.interval.low >= -margin && c.interval.high <= margin;
+}
+
 std::string number(double x) {
   const double size = std::fabs(x);
   return fmt::format("{:+.{}f}", x, size >= 100.0 ? 0 : size >= 10.0 ? 1 : size >= 0.1 ? 2 : 4);
@@ -91,7 +97,7 @@ verdict judge(const experiment& e, const results& r) {
       j.relative = j.b != 0.0 ? j.difference / std::fabs(j.b) : 0.0;
       j.pairs = compared.count;
       j.result = has_direction(j) ? finding::undecided : finding::refuted;
-      // That two are alike is not what a test of difference can show: the margin decides.
+      // That two are alike is not what a test of difference can show: the interval decides.
       j.tested = c.what != claim::kind::alike;
       if (j.tested) raw.push_back(compared.p_value);
     }
@@ -103,7 +109,9 @@ verdict judge(const experiment& e, const results& r) {
     if (j.result == finding::unmeasured) continue;
     ++measured;
     if (j.tested) j.p = corrected[next++];
-    if (j.result == finding::undecided && (!j.tested || j.p < 0.05)) j.result = finding::held;
+    if (j.result == finding::undecided && (j.tested ? j.p < 0.05 : within_margin(j))) {
+      j.result = finding::held;
+    }
     held += j.result == finding::held ? 1 : 0;
     direction += j.result != finding::refuted ? 1 : 0;
   }
