@@ -119,6 +119,9 @@ struct notes {
   }
 };
 
+// When the last client joins: with the round in which that episode is, so before the last one.
+std::uint64_t joins_after(const study& s) { return s.late / s.every * s.every; }
+
 }  // namespace
 
 double cost_of(const study& s) {
@@ -143,7 +146,7 @@ muster::result<started_study> start(const study& s, std::uint64_t seed, const st
   if (made.federation == nullptr) {
     return muster::error{"is no method", "", 0, s.method, "a name that method.cpp knows"};
   }
-  made.federation->join(0, made.clients.size() - (s.late == 0 ? 0 : 1));
+  made.federation->join(0, made.clients.size() - (joins_after(s) == 0 ? 0 : 1));
   return made;
 }
 
@@ -155,7 +158,7 @@ muster::result<std::optional<records>> train(const study& s, std::uint64_t seed,
   const auto& [m, all] = begun;
   const std::size_t n = all.size();
   notes kept{n};
-  const std::uint64_t late = (s.late + s.every - 1) / s.every * s.every;  // a round begins then
+  const std::uint64_t late = joins_after(s);
   for (std::uint64_t done = 0; done < s.episodes; done += s.every) {
     if (cli::interrupted()) return std::optional<records>{};
     const bool joined = done >= late;
