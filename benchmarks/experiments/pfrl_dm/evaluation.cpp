@@ -193,10 +193,9 @@ experiment ablation() {
   e.title = "which part of PFRL-DM does what";
   e.question =
       "One part of PFRL-DM changed at a time: no federation, a plain mean for the public critic, "
-      "a local critic that is never replaced, an alpha a hundred times as sharp (temperature 0.01 "
-      "in "
-      "eq. 15), a policy that travels as well, rewards as value "
-      "targets, and everything as printed.";
+      "a local critic that is never replaced, an alpha a hundred times as sharp (temperature "
+      "0.01 in eq. 15), a policy that travels as well, rewards as value targets, and everything "
+      "as printed.";
   e.arms = {{"pfrl_dm", "PFRL-DM", "pfrl_dm"},
             {"dual_alone", "two critics, alone", "dual_alone"},
             {"public_mean", "plain mean", "public_mean"},
@@ -218,9 +217,8 @@ experiment ablation() {
              "critic_after", "masked_response", "masked_load_balance"};
   e.note =
       "Errors of the critics are squared, on the last episode, before and after a download; "
-      "medians "
-      "over the rounds. The rewards of the last arm follow another reading of eq. 8 and are no "
-      "comparison, nor are errors where the targets are rewards.";
+      "medians over the rounds. The rewards of the last arm follow another reading of eq. 8 and "
+      "are no comparison, nor are errors where the targets are rewards.";
   runs(e, [arms = e.arms](const effort& m) { return table3(arms, m); });
   return e;
 }
@@ -231,8 +229,7 @@ experiment fig20() {
   e.title = "a client that joins later";
   e.question =
       "An eleventh client with the machines of the first joins after a quarter of the episodes; "
-      "its "
-      "rewards from then on, beside those of a client that begins alone.";
+      "its rewards from then on, beside those of a client that begins alone.";
   e.arms = {{"joins", "joins PFRL-DM", "pfrl_dm"},
             {"fresh", "fresh PPO", "ppo"},
             {"joins_policy", "joins, policy travels", "pfrl_dm_policy"},
