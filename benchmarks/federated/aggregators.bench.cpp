@@ -32,40 +32,50 @@ using namespace muster;
 
 /// The models of a round: near to the global one, as training leaves them.
 struct models {
-  std::size_t clients = 0, numbers = 0;
+  std::size_t clients = 0, numbers = 0, bytes = 0;
   std::vector<std::vector<float>> values;
-  std::vector<model_update> updates;
-  std::vector<float> global, next;
+  std::vector<std::vector<model_update>> rounds;
+  std::vector<float> global;
 };
 
-/// One set at a time: memory is what limits these measurements.
-const models& round_of(std::int64_t clients, std::int64_t numbers) {
+/// One set at a time: memory is what limits these measurements. As many rounds as `bytes` take, at
+/// least one; those that go through them in turn find nothing in a cache that is much smaller.
+const models& rounds_of(const benchmark::State& state, std::size_t bytes) {
   static models m;
-  const auto k = static_cast<std::size_t>(clients), n = static_cast<std::size_t>(numbers);
-  if (m.clients == k && m.numbers == n) return m;
+  const auto k = static_cast<std::size_t>(state.range(0));
+  const auto n = static_cast<std::size_t>(state.range(1));
+  if (m.clients == k && m.numbers == n && m.bytes == bytes) return m;
   m = {};
-  m.clients = k, m.numbers = n;
+  m.clients = k, m.numbers = n, m.bytes = bytes;
   m.global.resize(n);
-  m.next.resize(n);
   rng g{3};
   for (float& x : m.global) x = static_cast<float>(0.1 * normal{0.0, 1.0}(g));
   std::uint32_t s = 12345;
-  for (std::size_t i = 0; i < k; ++i) {
-    std::vector<float> x(n);
-    for (std::size_t j = 0; j < n; ++j) {  // a sum of four draws is nearly normal, and quick
-      std::int32_t sum = 0;
-      for (int d = 0; d < 4; ++d) s = s * 1664525U + 1013904223U, sum += static_cast<int>(s >> 16);
-      x[j] = m.global[j] + 1e-6F * static_cast<float>(sum - 2 * 65535);
+  const std::size_t rounds = (std::max)(std::size_t{1}, (bytes + 4 * k * n - 1) / (4 * k * n));
+  m.values.reserve(rounds * k);
+  for (std::size_t r = 0; r < rounds; ++r) {
+    m.rounds.emplace_back();
+    for (std::size_t i = 0; i < k; ++i) {
+      std::vector<float> x(n);
+      for (std::size_t j = 0; j < n; ++j) {  // a sum of four draws is nearly normal, and quick
+        std::int32_t sum = 0;
+        for (int d = 0; d < 4; ++d) {
+          s = s * 1664525U + 1013904223U;
+          sum += static_cast<int>(s >> 16);
+        }
+        x[j] = m.global[j] + 1e-6F * static_cast<float>(sum - 2 * 65535);
+      }
+      m.values.push_back(std::move(x));
+      m.rounds[r].push_back({.client = static_cast<client_id>(i),
+                             .weight = 1.0 + static_cast<double>(i % 7),
+                             .values = m.values.back()});
     }
-    m.values.push_back(std::move(x));
-  }
-  for (std::size_t i = 0; i < k; ++i) {
-    m.updates.push_back({.client = static_cast<client_id>(i),
-                         .weight = 1.0 + static_cast<double>(i % 7),
-                         .values = m.values[i]});
   }
   return m;
 }
+const models& round_of(const benchmark::State& state) { return rounds_of(state, 0); }
+/// Beyond any cache that one thread has.
+constexpr std::size_t from_memory = std::size_t{256} << 20;
 
 void count(benchmark::State& state) {
   const auto numbers = state.range(0) * state.range(1);
@@ -74,12 +84,14 @@ void count(benchmark::State& state) {
 }
 
 template <class A>
-void aggregate(benchmark::State& state, A a, std::size_t threads = 1) {
-  const models& m = round_of(state.range(0), state.range(1));
+void aggregate(benchmark::State& state, A a, std::size_t threads = 1, std::size_t bytes = 0) {
+  const models& m = rounds_of(state, bytes);
   thread_pool pool{threads};
   std::vector<float> next(m.numbers);
+  std::size_t round = 0;
   for (auto _ : state) {
-    const auto done = a.aggregate({m.updates, m.global, threads > 1 ? &pool : nullptr}, next);
+    const auto& updates = m.rounds[round++ % m.rounds.size()];
+    const auto done = a.aggregate({updates, m.global, threads > 1 ? &pool : nullptr}, next);
     if (!done) state.SkipWithError(done.failure().to_string().c_str());
     benchmark::DoNotOptimize(next.data());
   }
@@ -105,24 +117,28 @@ MUSTER_BENCH_CLONES float sum_of(const float* x, std::size_t n) {
   return a[0] + a[5] + a[10] + a[15];
 }
 /// The floor: every byte looked at once.
-void read_all(benchmark::State& state) {
-  const models& m = round_of(state.range(0), state.range(1));
+void read(benchmark::State& state, const models& m) {
+  std::size_t round = 0;
   for (auto _ : state) {
     float sum = 0.0F;
-    for (const auto& x : m.values) sum += sum_of(x.data(), x.size());
+    for (const model_update& u : m.rounds[round++ % m.rounds.size()]) {
+      sum += sum_of(u.values.data(), u.values.size());
+    }
     benchmark::DoNotOptimize(sum);
   }
   count(state);
 }
+void read_all(benchmark::State& state) { read(state, round_of(state)); }
+void read_all_from_memory(benchmark::State& state) { read(state, rounds_of(state, from_memory)); }
 
 void mean_one_client_after_the_other(benchmark::State& state) {
-  const models& m = round_of(state.range(0), state.range(1));
+  const models& m = round_of(state);
   std::vector<double> sum(m.numbers);
   std::vector<float> next(m.numbers);
   for (auto _ : state) {
     std::fill(sum.begin(), sum.end(), 0.0);
     double total = 0.0;
-    for (const model_update& u : m.updates) {
+    for (const model_update& u : m.rounds[0]) {
       total += u.weight;
       for (std::size_t j = 0; j < m.numbers; ++j) {
         sum[j] += u.weight * static_cast<double>(u.values[j]);
@@ -135,7 +151,7 @@ void mean_one_client_after_the_other(benchmark::State& state) {
 }
 
 void median_by_nth_element(benchmark::State& state) {
-  const models& m = round_of(state.range(0), state.range(1));
+  const models& m = round_of(state);
   std::vector<float> column(m.clients), next(m.numbers);
   const auto middle = static_cast<std::ptrdiff_t>(m.clients / 2);
   for (auto _ : state) {
@@ -153,7 +169,7 @@ void median_by_nth_element(benchmark::State& state) {
 }
 
 void pair_by_pair(benchmark::State& state) {
-  const models& m = round_of(state.range(0), state.range(1));
+  const models& m = round_of(state);
   std::vector<float> squares(m.clients * m.clients);
   for (auto _ : state) {
     for (std::size_t a = 0; a < m.clients; ++a) {
@@ -187,6 +203,7 @@ void curves(benchmark::internal::Benchmark* b, double most, std::int64_t most_cl
   }
 }
 void cheap(benchmark::internal::Benchmark* b) { curves(b, 1e9); }
+void beyond_caches(benchmark::internal::Benchmark* b) { curves(b, 1e8); }
 void dear(benchmark::internal::Benchmark* b) { curves(b, 1e8); }
 void pairs(benchmark::internal::Benchmark* b) { curves(b, 1e8, 100); }
 
@@ -196,6 +213,8 @@ void pairs(benchmark::internal::Benchmark* b) { curves(b, 1e8, 100); }
 
 BENCHMARK(read_all)->Apply(cheap);
 MUSTER_BENCH(weighted_mean, cheap, federated::weighted_mean{});
+BENCHMARK(read_all_from_memory)->Apply(beyond_caches);
+MUSTER_BENCH(weighted_mean_from_memory, beyond_caches, federated::weighted_mean{}, 1, from_memory);
 MUSTER_BENCH(weighted_mean_two_threads, cheap, federated::weighted_mean{}, 2);
 BENCHMARK(mean_one_client_after_the_other)->Apply(cheap);
 MUSTER_BENCH(server_momentum, dear, federated::server_momentum{});

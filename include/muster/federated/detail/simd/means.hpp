@@ -43,7 +43,9 @@ MUSTER_FEDERATED_KERNEL inline bool mean(const float* const* x, const double* a,
   alignas(64) double sum[mean_block];
   std::size_t k = 0;
   for (; k + 12 <= clients; k += 12) add_group<12>(x + k, a + k, first, n, sum, k == 0);
+  for (; k + 6 <= clients; k += 6) add_group<6>(x + k, a + k, first, n, sum, k == 0);
   for (; k + 4 <= clients; k += 4) add_group<4>(x + k, a + k, first, n, sum, k == 0);
+  for (; k + 2 <= clients; k += 2) add_group<2>(x + k, a + k, first, n, sum, k == 0);
   for (; k < clients; ++k) add_group<1>(x + k, a + k, first, n, sum, k == 0);
   ihalf bad{};
   std::size_t j = 0;
