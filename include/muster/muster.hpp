@@ -255,6 +255,7 @@
 #include <muster/rl/dual_critic.hpp>
 #include <muster/rl/epsilon_actor.hpp>
 #include <muster/rl/exploration_noise.hpp>
+#include <muster/rl/fed_kl.hpp>
 #include <muster/rl/gae.hpp>
 #include <muster/rl/gradient_correction.hpp>
 #include <muster/rl/heads.hpp>

@@ -141,6 +141,20 @@ class with_policy {
 /// Policy and critic both travel: FedAvg of a whole learner.
 using actor_and_critic = with_policy<whole_critic>;
 
+/// What travels is up to `Exchange`; after each download the learner's correction is told that what
+/// it holds now is the common model (rl/fed_kl.hpp).
+template <class Exchange>
+class anchored : public Exchange {
+ public:
+  using Exchange::Exchange;
+
+  template <class Learner>
+  void write(Learner& learner, std::span<const float> model, download_kind kind) const {
+    Exchange::write(learner, model, kind);
+    learner.correction().anchor(learner.configuration().actor, learner.policy());
+  }
+};
+
 /// The policy and the momentum of rl::momentum_policy_gradient, [theta | u]: MFPO. A baseline, if
 /// there is one, stays at home.
 class policy_and_momentum {

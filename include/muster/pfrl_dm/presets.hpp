@@ -11,6 +11,7 @@
 #include <muster/pfrl_dm/immediate_reward.hpp>
 #include <muster/pfrl_dm/pipeline.hpp>
 #include <muster/rl/critic.hpp>
+#include <muster/rl/fed_kl.hpp>
 
 namespace muster::inline MUSTER_ABI::pfrl_dm {
 
@@ -29,6 +30,13 @@ using faithful = pipeline<
 using fed_avg =
     pipeline<slot::learner<single_critic_ppo>, slot::exchange<actor_and_critic>,
              slot::aggregator<federated::weighted_mean>, slot::round_rule<federated::everyone>>;
+
+/// FedKL: the same, and while a client trains alone, its policy is held near the common one.
+using fed_kl =
+    pipeline<slot::learner<rl::ppo<rl::actor<network>, rl::single_critic<network>,
+                                   rl::fed_kl<rl::actor<network>>>>,
+             slot::exchange<anchored<actor_and_critic>>, slot::aggregator<federated::weighted_mean>,
+             slot::round_rule<federated::everyone>>;
 
 /// The same learners with the federation switched off.
 using independent_ppo = pipeline<slot::learner<single_critic_ppo>, slot::exchange<nothing>>;

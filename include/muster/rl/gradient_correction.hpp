@@ -9,10 +9,13 @@ namespace muster::inline MUSTER_ABI::rl {
 
 /// Changes the gradients of a learner between the backward pass and the optimiser's step.
 ///
-/// Idea      what a federation adds to a client's loss (a pull towards the common model, the
-///           drift of the client's own data) is a vector added to the gradient; as such it needs
-///           no tape and no knowledge of the loss.
+/// Idea      most of what a federation adds to a client's loss (a pull towards the common model,
+///           the drift of the client's own data) is a vector added to the gradient; as such it
+///           needs no tape and no knowledge of the loss. What looks at decisions does: it may
+///           offer `penalised`, for learners that ask for it (rl/ppo.hpp).
 /// Syntax (checked here)   `c.correct(actor_store, critic_store)`, two nn::parameter_store
+/// Optional  `c.penalised(tape, loss, observations, mask, log_probs)`: the loss with a term added
+///           (rl/fed_kl.hpp); `C::config`, which a learner then has in its own as `correction`.
 /// Meaning
 ///   - called once per step, with the gradients of the loss in `grads()`; adds to them;
 ///   - before the norm of the gradient is limited, so that the limit holds for the sum;
@@ -29,5 +32,20 @@ struct no_correction {
   template <class ActorStore, class CriticStore>
   void correct(ActorStore&, CriticStore&) const noexcept {}
 };
+
+namespace detail {
+template <class C>
+struct correction_config_of {
+  struct type {};
+};
+template <class C>
+requires requires { typename C::config; }
+struct correction_config_of<C> {
+  using type = typename C::config;
+};
+/// What a learner's config holds for its correction.
+template <class C>
+using correction_config = typename correction_config_of<C>::type;
+}  // namespace detail
 
 }  // namespace muster::inline MUSTER_ABI::rl

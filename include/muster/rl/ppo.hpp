@@ -75,6 +75,7 @@ class ppo : public detail::actor_and_critic<Actor, Critic, Correction> {
     double critic_rate = 5e-4;      ///< learning rate; > 0
     double adam_epsilon = 1e-8;     ///< > 0
     nn::staircase decay{.rate = 1.0, .decay = 1.0, .every = 1000};  ///< of both rates, in steps
+    [[no_unique_address]] detail::correction_config<Correction> correction{};
   };
 
   /// Orthogonal initial values with gains sqrt(2) (hidden), 0.01 (policy) and 1 (value), drawn
@@ -161,6 +162,7 @@ class ppo : public detail::actor_and_critic<Actor, Critic, Correction> {
 
  private:
   using base::actor_;
+  using base::correction_;
   using base::critic_;
   using base::tape_;
 
@@ -210,7 +212,10 @@ class ppo : public detail::actor_and_critic<Actor, Critic, Correction> {
       return clipped_value_loss(prediction, target, tape_.constant(part_.old_values),
                                 config_.value_loss, delta, static_cast<T>(config_.value_clip));
     });
-    const var_type total = surrogate.loss + entropy * static_cast<T>(-config_.entropy) + off;
+    var_type total = surrogate.loss + entropy * static_cast<T>(-config_.entropy) + off;
+    if constexpr (requires { correction_.penalised(tape_, total, x, part_.mask, log_probs); }) {
+      total = correction_.penalised(tape_, total, x, part_.mask, log_probs);
+    }
 
     const double weight = static_cast<double>(n);
     const double policy_loss = static_cast<double>(surrogate.loss.item());

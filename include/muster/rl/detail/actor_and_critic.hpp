@@ -52,14 +52,16 @@ class actor_and_critic {
   [[nodiscard]] const Correction& correction() const noexcept { return correction_; }
 
  protected:
-  /// Any config with actor, critic, actor_rate, critic_rate and adam_epsilon. Orthogonal initial
-  /// values with gains sqrt(2) (hidden), 0.01 (policy) and 1 (value), drawn from `g`.
+  /// Any config with actor, critic, actor_rate, critic_rate and adam_epsilon; what it has for a
+  /// correction goes there. Orthogonal initial values with gains sqrt(2) (hidden), 0.01 (policy)
+  /// and 1 (value), drawn from `g`.
   template <class Config>
   actor_and_critic(const Config& c, rng& g)
       : actor_{c.actor},
         critic_{c.critic},
         actor_optimiser_{actor_.store(), {.rate = c.actor_rate, .epsilon = c.adam_epsilon}},
-        critic_optimiser_{critic_.store(), {.rate = c.critic_rate, .epsilon = c.adam_epsilon}} {
+        critic_optimiser_{critic_.store(), {.rate = c.critic_rate, .epsilon = c.adam_epsilon}},
+        correction_{corrected(c)} {
     actor_.initialise(nn::orthogonal{}, nn::orthogonal{0.01}, g);
     critic_.initialise(nn::orthogonal{}, nn::orthogonal{1.0}, g);
   }
@@ -127,9 +129,18 @@ class actor_and_critic {
   Critic critic_;
   optimiser_type actor_optimiser_, critic_optimiser_;
   tape_type tape_;
-  [[no_unique_address]] Correction correction_{};
+  [[no_unique_address]] Correction correction_;
 
  private:
+  template <class Config>
+  static Correction corrected(const Config& c) {
+    if constexpr (requires { Correction{c.correction}; }) {
+      return Correction{c.correction};
+    } else {
+      return {};
+    }
+  }
+
   critic_values<value_type, backend_type> reader_;
 };
 
