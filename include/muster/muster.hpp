@@ -248,12 +248,14 @@
 #include <muster/rl/actor_critic.hpp>
 #include <muster/rl/async_learner.hpp>
 #include <muster/rl/critic.hpp>
+#include <muster/rl/curiosity.hpp>
 #include <muster/rl/ddpg.hpp>
 #include <muster/rl/deterministic_policy.hpp>
 #include <muster/rl/double_buffer.hpp>
 #include <muster/rl/dqn.hpp>
 #include <muster/rl/dual_critic.hpp>
 #include <muster/rl/epsilon_actor.hpp>
+#include <muster/rl/exp3.hpp>
 #include <muster/rl/exploration_noise.hpp>
 #include <muster/rl/fed_kl.hpp>
 #include <muster/rl/gae.hpp>
@@ -271,6 +273,7 @@
 #include <muster/rl/ppo_loss.hpp>
 #include <muster/rl/ppo_stats.hpp>
 #include <muster/rl/q_policy.hpp>
+#include <muster/rl/quantile_value.hpp>
 #include <muster/rl/replay_buffer.hpp>
 #include <muster/rl/replay_window.hpp>
 #include <muster/rl/rollout.hpp>

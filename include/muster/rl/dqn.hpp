@@ -29,6 +29,20 @@
 
 namespace muster::inline MUSTER_ABI::rl {
 
+/// Of the return of an action its mean is learned: one number.
+struct expected_value {
+  struct config {};
+  explicit expected_value(config = {}) noexcept {}
+
+  [[nodiscard]] static constexpr std::size_t numbers() noexcept { return 1; }
+  /// Of predictions [n, 1] against targets [n, 1], both on the tape.
+  template <class T, class Backend>
+  [[nodiscard]] autodiff::var<T, Backend> loss(autodiff::var<T, Backend> prediction,
+                                               autodiff::var<T, Backend> target, T delta) const {
+    return value_loss(prediction, target, value_loss_kind::huber, delta);
+  }
+};
+
 /// Deep Q-learning: the value of every action, learned from a replay of the past.
 ///
 /// Idea      the value of an action is its reward and the value of the best action after it.
@@ -41,6 +55,8 @@ namespace muster::inline MUSTER_ABI::rl {
 /// Equation  y = r + g Q'(s', argmax_a Q*(s', a)),   L = mean huber(Q(s, a) - y)
 /// Symbols   g = discount of the transition, 0 at an end; Q' = the copy; Q* = Q' (plain) or Q
 ///           (double); a' over what the mask of s' allows
+/// Estimate  what is learned of the return: its mean as above, or its distribution
+///           (rl/quantile_value.hpp); then y, Q and Q' are as many numbers, and Q* their mean.
 /// Use       step by step: `decide`, then `observe(transition, rng)`, which learns by itself;
 ///           or by episodes: `update(batch, rng)` with a batch of rl/rollout.hpp.
 /// Cost      a gradient step is two (double: three) forward passes and a backward one over a
@@ -48,9 +64,10 @@ namespace muster::inline MUSTER_ABI::rl {
 /// Determinism    minibatches are drawn by the given generator; sums as the backend guarantees.
 /// Checkpoint     networks, optimiser and counters; not the replay, which a resumed training
 ///                fills again.
-template <class Network = nn::mlp<>>
+template <class Network = nn::mlp<>, class Estimate = expected_value>
 class dqn {
  public:
+  using estimate_type = Estimate;
   using network_type = Network;
   using value_type = typename Network::value_type;
   using backend_type = typename Network::backend_type;
@@ -61,6 +78,7 @@ class dqn {
 
   struct config {
     typename Network::config network{};  ///< in = observation, out = number of actions
+    typename Estimate::config estimate{};
     epsilon_line epsilon{};
     std::size_t capacity = 1 << 16;      ///< transitions kept; >= 1
     bool masked = false;                 ///< transitions come with masks
@@ -80,8 +98,11 @@ class dqn {
   /// He's initial values, the last layer small, so that all actions start almost alike.
   dqn(const config& c, rng& g)
       : config_{c},
-        policy_{{.network = c.network, .epsilon = c.epsilon}},
-        frozen_{{.network = c.network}},
+        estimate_{c.estimate},
+        policy_{{.network = widened(c.network, estimate_.numbers()),
+                 .epsilon = c.epsilon,
+                 .numbers = estimate_.numbers()}},
+        frozen_{{.network = widened(c.network, estimate_.numbers())}},
         optimiser_{policy_.store(), {.rate = c.rate}},
         replay_{{.capacity = c.capacity,
                  .observation_size = policy_.in(),
@@ -132,15 +153,15 @@ class dqn {
     rows_.resize(config_.minibatch);
     replay_.sample(g, rows_);
     targets_of(rows_);
-    const std::size_t n = rows_.size();
+    const std::size_t n = rows_.size(), w = policy_.numbers();
     tape_.reset();
     const var_type x = tape_.constant(
         detail::gathered(x_, replay_.observations(), policy_.in(), rows_, {n, policy_.in()}));
     const var_type q = policy_.network().forward(tape_, x);
-    const var_type chosen = pick_columns(
-        q, detail::gathered(chosen_, replay_.choices(), std::size_t{1}, rows_, num::shape{n}));
-    const var_type loss = value_loss(chosen, tape_.constant(y_.commit({n})), value_loss_kind::huber,
-                                     static_cast<value_type>(config_.huber_delta));
+    const var_type taken =
+        gather_rows(reshape(q, {n * policy_.actions(), w}), chosen_.commit(num::shape{n}));
+    const var_type loss = estimate_.loss(taken, tape_.constant(y_.commit({n, w})),
+                                         static_cast<value_type>(config_.huber_delta));
     const double off = static_cast<double>(loss.item());
     if (!std::isfinite(off)) {
       stats.refused = true;
@@ -176,34 +197,47 @@ class dqn {
   }
 
  private:
-  // y of these rows into y_, on the host.
+  [[nodiscard]] static typename Network::config widened(typename Network::config c,
+                                                        std::size_t numbers) {
+    c.out *= numbers;
+    return c;
+  }
+
+  // What was done in these rows into chosen_, and y of them into y_, on the host.
   void targets_of(std::span<const std::uint32_t> rows) {
-    const std::size_t n = rows.size(), a = policy_.actions();
+    const std::size_t n = rows.size(), a = policy_.actions(), w = policy_.numbers();
     detail::gather_to(next_, replay_.next_observations(), policy_.in(), rows);
-    next_q_.resize(n * a);
-    frozen_.probabilities(next_, {}, next_q_);
+    next_outputs_.resize(n * a * w);
+    frozen_.probabilities(next_, {}, next_outputs_);
+    selector_.resize(n * a);
     if (config_.double_q) {
-      selector_.resize(n * a);
       policy_.q(next_, selector_);
+    } else {
+      policy_type::mean_of_each(next_outputs_, selector_);
     }
-    y_.reserve(n);
+    y_.reserve(n * w);
+    chosen_.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t r = rows[i];
-      double y = static_cast<double>(replay_.rewards()[r]);
-      if (const float discount = replay_.discounts()[r]; discount != 0.0F) {
-        const std::span<const std::uint8_t> mask = config_.masked
-                                                       ? replay_.next_masks().subspan(r * a, a)
-                                                       : std::span<const std::uint8_t>{};
-        const std::span<const float> row{next_q_.data() + i * a, a};
-        const std::span<const float> chooser{
-            (config_.double_q ? selector_ : next_q_).data() + i * a, a};
-        y += static_cast<double>(discount) * static_cast<double>(row[greedy_action(chooser, mask)]);
+      chosen_.host()[i] = static_cast<std::uint32_t>(i * a) + replay_.choices()[r];
+      const auto y = y_.host().subspan(i * w, w);
+      const double reward = static_cast<double>(replay_.rewards()[r]);
+      std::fill(y.begin(), y.end(), static_cast<value_type>(reward));
+      const float discount = replay_.discounts()[r];
+      if (discount == 0.0F) continue;
+      const std::span<const std::uint8_t> mask =
+          config_.masked ? replay_.next_masks().subspan(r * a, a) : std::span<const std::uint8_t>{};
+      const std::size_t best =
+          greedy_action(std::span<const float>{selector_}.subspan(i * a, a), mask);
+      for (std::size_t k = 0; k < w; ++k) {
+        const double next = static_cast<double>(next_outputs_[(i * a + best) * w + k]);
+        y[k] = static_cast<value_type>(reward + static_cast<double>(discount) * next);
       }
-      y_.host()[i] = static_cast<value_type>(y);
     }
   }
 
   config config_;
+  Estimate estimate_;
   policy_type policy_;
   actor<Network, detail::raw_head> frozen_;
   optimiser_type optimiser_;
@@ -211,7 +245,7 @@ class dqn {
   tape_type tape_;
   std::uint64_t unused_ = 0;
   std::vector<std::uint32_t> rows_;
-  std::vector<float> next_, next_q_, selector_;
+  std::vector<float> next_, next_outputs_, selector_;
   detail::staging<value_type, backend_type> x_, y_;
   detail::staging<std::uint32_t, backend_type> chosen_;
 };

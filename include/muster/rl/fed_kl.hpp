@@ -61,8 +61,8 @@ class fed_kl {
                                    num::view<const std::uint8_t> mask, var_type log_probs) const {
     if (!common_) return loss;
     const var_type common = common_->log_probs(tape, observations, mask);
-    return loss + mean_kl(tape.constant(common.value()), log_probs) *
-                      static_cast<value_type>(config_.weight);
+    return loss +
+           mean_kl(stop_gradient(common), log_probs) * static_cast<value_type>(config_.weight);
   }
 
   [[nodiscard]] const config& configuration() const noexcept { return config_; }

@@ -33,6 +33,8 @@ struct epsilon_line {
 /// A network that values each action, and the policy that takes the best one, or while
 /// exploring any allowed one with probability epsilon.
 ///
+/// Several numbers may stand for one action (rl/quantile_value.hpp): its value is their mean.
+///
 /// Determinism    exploring draws one number per row, and a second one where it acts at random;
 ///                ties go to the smaller action.
 template <class Network = nn::mlp<>>
@@ -46,11 +48,16 @@ class q_policy {
   using store_type = typename values_type::store_type;
 
   struct config {
-    typename Network::config network{};  ///< in = observation, out = number of actions
+    typename Network::config network{};  ///< in = observation, out = actions · numbers
     epsilon_line epsilon{};
+    std::size_t numbers = 1;  ///< of each action, side by side; >= 1
   };
 
-  explicit q_policy(const config& c) : values_{{.network = c.network}}, epsilon_{c.epsilon} {
+  explicit q_policy(const config& c)
+      : values_{{.network = c.network}}, epsilon_{c.epsilon}, numbers_{c.numbers} {
+    MUSTER_EXPECTS(numbers_ > 0 && values_.actions() % numbers_ == 0,
+                   "muster: rl::q_policy needs as many outputs for each action; make network.out a "
+                   "multiple of numbers");
     MUSTER_EXPECTS(c.epsilon.from >= 0.0 && c.epsilon.from <= 1.0 && c.epsilon.to >= 0.0 &&
                        c.epsilon.to <= 1.0 && c.epsilon.over > 0,
                    "muster: rl::q_policy explores with probabilities; write epsilon in [0, 1]");
@@ -63,7 +70,23 @@ class q_policy {
 
   /// Q(observation, a) of each row and action into `out` [n, actions()].
   void q(std::span<const float> observations, std::span<float> out) {
+    if (numbers_ == 1) return outputs(observations, out);
+    outputs_.resize(out.size() * numbers_);
+    outputs(observations, outputs_);
+    mean_of_each(outputs_, out);
+  }
+  /// All numbers of each action into `out` [n, actions(), numbers()].
+  void outputs(std::span<const float> observations, std::span<float> out) {
     values_.probabilities(observations, {}, out);
+  }
+  /// The value of each action from its numbers.
+  static void mean_of_each(std::span<const float> numbers, std::span<float> out) noexcept {
+    const std::size_t n = numbers.size() / out.size();
+    for (std::size_t a = 0; a < out.size(); ++a) {
+      double sum = 0.0;
+      for (const float x : numbers.subspan(a * n, n)) sum += static_cast<double>(x);
+      out[a] = static_cast<float>(sum / static_cast<double>(n));
+    }
   }
 
   /// An action for each row, exploring; `log_prob` is that of the mixture of both.
@@ -104,7 +127,8 @@ class q_policy {
   }
 
   [[nodiscard]] std::size_t in() const noexcept { return values_.in(); }
-  [[nodiscard]] std::size_t actions() const noexcept { return values_.actions(); }
+  [[nodiscard]] std::size_t actions() const noexcept { return values_.actions() / numbers_; }
+  [[nodiscard]] std::size_t numbers() const noexcept { return numbers_; }
   [[nodiscard]] const Network& network() const noexcept { return values_.network(); }
   [[nodiscard]] store_type& store() noexcept { return values_.store(); }
   [[nodiscard]] const store_type& store() const noexcept { return values_.store(); }
@@ -130,7 +154,8 @@ class q_policy {
 
   values_type values_;
   epsilon_line epsilon_;
-  std::vector<float> scratch_;
+  std::size_t numbers_;
+  std::vector<float> scratch_, outputs_;
   std::uint64_t decisions_ = 0;
 };
 

@@ -5,7 +5,7 @@
 // Weighted sums over clients.
 //
 // Idea   sums in double precision stay in the second-level cache for a block of coordinates, and
-//        twelve clients at a time are added to them: few long streams are what memory is read
+//        ten clients at a time are added to them: few long streams are what memory is read
 //        fastest by, and at that speed the wider sums cost nothing. In exchange n equal models
 //        give that model to the last bit, and no sum of finite numbers overflows.
 
@@ -42,7 +42,7 @@ MUSTER_FEDERATED_KERNEL inline bool mean(const float* const* x, const double* a,
                                          float* out) {
   alignas(64) double sum[mean_block];
   std::size_t k = 0;
-  for (; k + 12 <= clients; k += 12) add_group<12>(x + k, a + k, first, n, sum, k == 0);
+  for (; k + 10 <= clients; k += 10) add_group<10>(x + k, a + k, first, n, sum, k == 0);
   for (; k + 6 <= clients; k += 6) add_group<6>(x + k, a + k, first, n, sum, k == 0);
   for (; k + 4 <= clients; k += 4) add_group<4>(x + k, a + k, first, n, sum, k == 0);
   for (; k + 2 <= clients; k += 2) add_group<2>(x + k, a + k, first, n, sum, k == 0);
