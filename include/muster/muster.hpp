@@ -69,6 +69,7 @@
 #include <muster/core/distributions/zipf.hpp>
 #include <muster/core/ids.hpp>
 #include <muster/core/job.hpp>
+#include <muster/core/part.hpp>
 #include <muster/core/result.hpp>
 #include <muster/core/rng.hpp>
 #include <muster/core/slot.hpp>

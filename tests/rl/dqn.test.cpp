@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #define MUSTER_TESTING_COUNT_ALLOCATIONS
 #include <muster/env/bandit.hpp>
-#include <muster/env/cart_pole.hpp>
 #include <muster/nn/checkpoint.hpp>
 #include <muster/num/backend/reference.hpp>
 #include <muster/rl/dqn.hpp>
@@ -18,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "rl/pole.hpp"
 #include "support/catch.hpp"
 
 using namespace muster;
@@ -253,61 +253,11 @@ TEST_CASE("dqn finds the arm that pays most, from batches", "[rl][dqn][learning]
   CHECK(q[2] == Approx(0.8).margin(0.12));
 }
 
-namespace {
-
-double greedy_score(dqn<>& d, rng& g, int episodes) {
-  double total = 0.0;
-  env::cart_pole e;
-  std::array<float, 4> x{};
-  for (int episode = 0; episode < episodes; ++episode) {
-    e.reset(g);
-    for (bool done = false; !done; total += 1.0) {
-      e.observe(x);
-      done = e.step(d.policy().greedy(x, {}), g).done();
-    }
-  }
-  return total / episodes;
-}
-
-// Trains until a look at 25 episodes is good, as a user would, and judges on 50 unseen ones.
-double cart_pole_score(std::uint64_t seed, int most_steps) {
-  rng g{seed};
-  dqn<>::config c;
-  c.network = {.in = 4, .out = 2, .hidden = {64, 64}};
-  c.epsilon = {.from = 1.0, .to = 0.04, .over = 5000};
-  c.capacity = 50000;
-  c.minibatch = 64;
-  c.train_every = 1;
-  c.follow = 0.01;
-  c.rate = 1e-3;
-  c.double_q = true;
-  dqn<> d{c, g};
-  rng looks = g.fork(1), unseen = g.fork(2);
-  env::cart_pole e;
-  e.reset(g);
-  std::array<float, 4> x{}, y{};
-  for (int k = 0; k < most_steps; ++k) {
-    e.observe(x);
-    const auto a = d.policy().decide(x, {}, g).action;
-    const auto outcome = e.step(a, g);
-    e.observe(y);
-    rl::transition t{.observation = x};
-    t.choice = a;
-    t.reward = 0.1F * outcome.reward;  // values of order one suit the network
-    t.discount = outcome.terminated ? 0.0F : 0.99F;
-    t.next_observation = y;
-    d.observe(t, g);
-    if (outcome.done()) e.reset(g);
-    if (k % 1000 == 999 && greedy_score(d, looks, 25) >= 490.0) break;
-  }
-  return greedy_score(d, unseen, 50);
-}
-
-}  // namespace
-
 TEST_CASE("dqn balances the pole: 450 of 500 steps, three seeds of three", "[rl][dqn][learning]") {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    const double score = cart_pole_score(seed, 40000);
+    auto c = tests::dqn_for_the_pole<dqn<>>();
+    c.double_q = true;
+    const double score = tests::pole_score<dqn<>>(c, seed, 40000);
     CAPTURE(seed, score);
     CHECK(score >= 450.0);
   }

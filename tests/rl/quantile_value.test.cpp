@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #define MUSTER_TESTING_COUNT_ALLOCATIONS
 #include <muster/autodiff/check_gradient.hpp>
-#include <muster/env/cart_pole.hpp>
 #include <muster/num/backend/reference.hpp>
 #include <muster/num/tensor.hpp>
 #include <muster/rl/dqn.hpp>
@@ -16,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "rl/pole.hpp"
 #include "support/catch.hpp"
 #include "support/contract.hpp"
 
@@ -185,54 +185,9 @@ TEST_CASE("a distributional dqn does not allocate once warm", "[rl][quantile_val
   CHECK(quiet.allocations() == 0);
 }
 
-namespace {
-
-double greedy_score(quantile_dqn& d, rng& g, int episodes) {
-  double total = 0.0;
-  env::cart_pole e;
-  std::array<float, 4> x{};
-  for (int episode = 0; episode < episodes; ++episode) {
-    e.reset(g);
-    for (bool done = false; !done; total += 1.0) {
-      e.observe(x);
-      done = e.step(d.policy().greedy(x, {}), g).done();
-    }
-  }
-  return total / episodes;
-}
-
-}  // namespace
-
 TEST_CASE("a distributional dqn balances the pole: 450 of 500 steps",
           "[rl][quantile_value][learning]") {
-  rng g{1};
-  quantile_dqn::config c;
-  c.network = {.in = 4, .out = 2, .hidden = {64, 64}};
+  auto c = tests::dqn_for_the_pole<quantile_dqn>();
   c.estimate.quantiles = 8;
-  c.epsilon = {.from = 1.0, .to = 0.04, .over = 5000};
-  c.capacity = 50000;
-  c.minibatch = 64;
-  c.train_every = 1;
-  c.follow = 0.01;
-  c.rate = 1e-3;
-  quantile_dqn d{c, g};
-  rng looks = g.fork(1), unseen = g.fork(2);
-  env::cart_pole e;
-  e.reset(g);
-  std::array<float, 4> x{}, y{};
-  for (int k = 0; k < 30000; ++k) {
-    e.observe(x);
-    const auto a = d.policy().decide(x, {}, g).action;
-    const auto outcome = e.step(a, g);
-    e.observe(y);
-    rl::transition t{.observation = x};
-    t.choice = a;
-    t.reward = 0.1F * outcome.reward;
-    t.discount = outcome.terminated ? 0.0F : 0.99F;
-    t.next_observation = y;
-    d.observe(t, g);
-    if (outcome.done()) e.reset(g);
-    if (k % 1000 == 999 && greedy_score(d, looks, 25) >= 490.0) break;
-  }
-  CHECK(greedy_score(d, unseen, 50) >= 450.0);
+  CHECK(tests::pole_score<quantile_dqn>(c, 1, 30000) >= 450.0);
 }

@@ -33,19 +33,4 @@ struct no_correction {
   void correct(ActorStore&, CriticStore&) const noexcept {}
 };
 
-namespace detail {
-template <class C>
-struct correction_config_of {
-  struct type {};
-};
-template <class C>
-requires requires { typename C::config; }
-struct correction_config_of<C> {
-  using type = typename C::config;
-};
-/// What a learner's config holds for its correction.
-template <class C>
-using correction_config = typename correction_config_of<C>::type;
-}  // namespace detail
-
 }  // namespace muster::inline MUSTER_ABI::rl

@@ -13,6 +13,7 @@
 
 #include <muster/autodiff/tape.hpp>
 #include <muster/core/contracts.hpp>
+#include <muster/core/part.hpp>
 #include <muster/core/rng.hpp>
 #include <muster/nn/optim/staircase.hpp>
 #include <muster/rl/actor.hpp>
@@ -75,7 +76,7 @@ class ppo : public detail::actor_and_critic<Actor, Critic, Correction> {
     double critic_rate = 5e-4;      ///< learning rate; > 0
     double adam_epsilon = 1e-8;     ///< > 0
     nn::staircase decay{.rate = 1.0, .decay = 1.0, .every = 1000};  ///< of both rates, in steps
-    [[no_unique_address]] detail::correction_config<Correction> correction{};  ///< its own config
+    [[no_unique_address]] config_of<Correction> correction{};       ///< of what changes gradients
   };
 
   /// Orthogonal initial values with gains sqrt(2) (hidden), 0.01 (policy) and 1 (value), drawn

@@ -3,25 +3,12 @@
 
 #include <cstdint>
 
+#include <muster/core/part.hpp>
 #include <muster/core/rng.hpp>
 #include <muster/env/edge_cloud_config.hpp>
 #include <muster/kmps/detail/architecture.hpp>
 
 namespace muster::inline MUSTER_ABI::kmps::detail {
-
-struct no_numbers {};
-template <class Part>
-struct config_of_part {
-  using type = no_numbers;
-};
-template <class Part>
-requires requires { typename Part::config; }
-struct config_of_part<Part> {
-  using type = typename Part::config;
-};
-/// The config of a part; empty if it has none.
-template <class Part>
-using config_of = typename config_of_part<Part>::type;
 
 /// What was chosen for each slot of a pipeline.
 template <class Environment, class Dequeue, class NodeDequeue, class Drain, class Mask,
@@ -70,16 +57,6 @@ struct pipeline_config {
   bool sample = true;
   std::uint64_t seed = 1;  ///< of the first parameters and of exploration
 };
-
-/// A part from its config, if it has one.
-template <class Part>
-[[nodiscard]] Part make_part(const config_of<Part>& c) {
-  if constexpr (requires { Part{c}; }) {
-    return Part{c};
-  } else {
-    return Part{};
-  }
-}
 
 /// An orchestrator for a system.
 template <class Orchestrator>

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include <muster/core/contracts.hpp>
+#include <muster/core/part.hpp>
 #include <muster/core/rng.hpp>
 #include <muster/nn/init.hpp>
 #include <muster/nn/optim/adam.hpp>
@@ -134,8 +135,8 @@ class actor_and_critic {
  private:
   template <class Config>
   static Correction corrected(const Config& c) {
-    if constexpr (requires { Correction{c.correction}; }) {
-      return Correction{c.correction};
+    if constexpr (requires { c.correction; }) {
+      return make_part<Correction>(c.correction);
     } else {
       return {};
     }
