@@ -142,7 +142,7 @@ class with_policy {
 using actor_and_critic = with_policy<whole_critic>;
 
 /// What travels is up to `Exchange`; after each download the learner's correction is told that what
-/// it holds now is the common model (rl/fed_kl.hpp).
+/// it holds now is the common model. Needs a learner with such a correction (rl/fed_kl.hpp).
 template <class Exchange>
 class anchored : public Exchange {
  public:

@@ -31,6 +31,7 @@ namespace muster::inline MUSTER_ABI::rl {
 /// Source    Y. Burda, H. Edwards, A. Storkey, O. Klimov: Exploration by random network
 ///           distillation, ICLR 2019, section 2.2 and, for the scale, 2.4. Their second value
 ///           function for the bonus alone is left to the caller, who may as well add it up.
+/// Chosen    sd is that of the errors; they take that of their discounted sums.
 /// Equation  bonus(x) = |f(x) - f'(x)|² / (F sd)
 /// Symbols   f = random, f' = learned, F = number of outputs, sd = deviation of the errors so far
 /// Use       `bonus` on the observations of a batch, the sum to the learner, `learn` on the batch.

@@ -19,9 +19,10 @@ namespace muster::inline MUSTER_ABI::rl {
 ///           and some change it at once. This holds what the policy does, in the states that the
 ///           client sees.
 /// Source    Z. Xie, S. Song: FedKL: Tackling data heterogeneity in federated reinforcement
-///           learning by penalizing KL divergence, IEEE JSAC 2023. Chosen here: the common policy
-///           stands first, KL(common | local), so that no action it takes dies out; one fixed
-///           weight, where they adapt it to a target.
+///           learning by penalizing KL divergence, IEEE JSAC 2023, of which the idea was at hand
+///           and not the full text. Chosen here: the common policy stands first, KL(common |
+///           local), so that no action it takes dies out; the weight is fixed; and what holds one
+///           update near the last is the learner's matter, as PPO's clip does.
 /// Equation  h(w) = F(w) + weight · mean over the minibatch of KL(common(·|x) | local_w(·|x))
 /// Use       as the correction of a learner, `rl::ppo<Actor, Critic, fed_kl<Actor>>`, its weight
 ///           in `ppo::config::correction`; `anchor` after each download. Before the first one it
