@@ -57,6 +57,7 @@ struct expected_value {
 ///           (double); a' over what the mask of s' allows
 /// Estimate  what is learned of the return: its mean as above, or its distribution
 ///           (rl/quantile_value.hpp); then y, Q and Q' are as many numbers, and Q* their mean.
+///           Needs a `config`, `numbers()` of each action, and their `loss(predicted, y, delta)`.
 /// Use       step by step: `decide`, then `observe(transition, rng)`, which learns by itself;
 ///           or by episodes: `update(batch, rng)` with a batch of rl/rollout.hpp.
 /// Cost      a gradient step is two (double: three) forward passes and a backward one over a
